@@ -1,0 +1,1 @@
+"""Feast definitions and profiles."""

@@ -1,0 +1,128 @@
+"""The records that travel, each declared once. JSON Schemas, Flink DDL and Feast fields are made from these."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+
+from schemas.channels import CHANNEL_NAMES, CHANNELS, SEQUENCE_CHANNELS
+from schemas.feature_table import FEATURES
+from schemas.reasons import MAX_ID_LENGTH, Abstained, Quarantined
+from schemas.windows import EARLIEST_MS, LATEST_MS, WINDOW_S
+
+Number = float | None
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+EpochMs = Annotated[int, Field(ge=EARLIEST_MS, le=LATEST_MS, description="epoch milliseconds UTC")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Record(BaseModel):
+    """What all records share: immutable, and no field beyond the declared ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    record_version: ClassVar[int] = 1
+
+
+def _numbers(name: str, fields: dict[str, str], *, share: bool = False) -> type[Record]:
+    """A record of optional numbers: null where the number is not known."""
+    kind: Any = Share if share else Number
+    members: Any = {key: (kind, Field(description=text)) for key, text in fields.items()}
+    return create_model(name, __base__=Record, **members)
+
+
+def _measurements() -> type[Record]:
+    members: Any = {
+        channel.name: (
+            float | None,
+            Field(default=None, ge=channel.valid[0], le=channel.valid[1], description=f"{channel.description} ({channel.unit})"),
+        )
+        for channel in CHANNELS
+    }
+    return create_model("Measurements", __base__=Record, **members)
+
+
+Measurements = _measurements()
+Features = _numbers("Features", {f.name: f"{f.description} ({f.unit})" for f in FEATURES})
+PerChannel = _numbers("PerChannel", dict.fromkeys(CHANNEL_NAMES, "share of the window, 0 to 1"), share=True)
+
+
+class Reading(Record):
+    """One message of one sensor. The message key is the user id."""
+
+    timestamp: AwareDatetime | EpochMs = Field(description="event time: ISO-8601 in UTC, or epoch milliseconds")
+    user_id: Id
+    sensor_id: Id
+    measurements: Measurements  # type: ignore[valid-type]
+
+
+class FeatureWindow(Record):
+    """The features of one user's window. The message key is the user id, the message time the window's end."""
+
+    user_id: Id
+    window_start_ms: EpochMs
+    window_end_ms: EpochMs = Field(description="exclusive")
+    readings: int = Field(ge=1, description="accepted readings in the window, duplicates included")
+    features: Features  # type: ignore[valid-type]
+    coverage: PerChannel  # type: ignore[valid-type]
+    quality: PerChannel  # type: ignore[valid-type]
+    sequence: dict[str, Annotated[list[Number], Field(min_length=WINDOW_S, max_length=WINDOW_S)]] = Field(
+        description=f"per-second means of {', '.join(SEQUENCE_CHANNELS)}"
+    )
+    schema_hash: str
+
+
+class EmotionEvent(Record):
+    """What a user felt at a window's end. The message key is the user id."""
+
+    user_id: Id
+    window_start_ms: EpochMs
+    window_end_ms: EpochMs
+    emotion: str | None = Field(description="the most probable label after smoothing; null when abstained")
+    confidence: Share = Field(description="its smoothed probability")
+    probabilities: dict[str, Share] = Field(description="mean over the last 30 s of event time")
+    raw: dict[str, Share] = Field(description="the ensemble's answer for this window alone")
+    members: dict[str, dict[str, Share]] = Field(description="each member network's answer for this window")
+    entropy: float = Field(ge=0, description="of the smoothed probabilities, as a share of its maximum")
+    disagreement: float = Field(ge=0, description="mean over labels of the members' standard deviation")
+    quality: Share = Field(description="mean quality of the channels that the model uses")
+    abstained: bool
+    reason: Abstained | None
+    model_name: str
+    model_version: str
+    schema_version: int
+
+
+class Quarantine(Record):
+    """A message that could not be used, and where to find it."""
+
+    reason: Quarantined
+    detail: str = Field(description="the field at fault, or what the parser said")
+    topic: str
+    partition: int
+    offset: int
+    user_id: str | None
+    sensor_id: str | None
+    timestamp_ms: int | None
+    payload: str = Field(description="the beginning of the message, as text")
+
+
+class Label(Record):
+    """What a person was feeling or doing during an interval, start inclusive, end exclusive."""
+
+    user_id: Id
+    label: str
+    start_ms: EpochMs
+    end_ms: EpochMs
+    source: str = Field(description="who says so: protocol, self-report, simulator")
+
+
+class ModelControl(Record):
+    """An instruction to the running emotions job about a model bundle."""
+
+    action: str = Field(pattern="^(load|shadow|retire)$")
+    name: str
+    version: str
+    uri: str
+    checksum: str
+
+
+RECORDS: tuple[type[Record], ...] = (Reading, FeatureWindow, EmotionEvent, Quarantine, Label, ModelControl)

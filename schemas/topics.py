@@ -1,0 +1,27 @@
+"""The topics: name, the record on it, and how the broker keeps it."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from schemas import records
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic and its record; `config` holds broker settings that the guarantees rest on."""
+
+    name: str
+    record: type[records.Record]
+    config: dict[str, str] = field(default_factory=dict)
+
+
+READINGS: Final = Topic("eqm.readings.v1", records.Reading, {"message.timestamp.type": "LogAppendTime"})
+"""Append time is the broker's clock, so that "from the future" means the same on every replay."""
+
+FEATURES: Final = Topic("eqm.features.v1", records.FeatureWindow)
+EMOTIONS: Final = Topic("eqm.emotions.v1", records.EmotionEvent)
+QUARANTINE: Final = Topic("eqm.quarantine.v1", records.Quarantine)
+LABELS: Final = Topic("eqm.labels.v1", records.Label)
+MODELS: Final = Topic("eqm.models.v1", records.ModelControl, {"cleanup.policy": "compact"})
+
+TOPICS: Final = (READINGS, FEATURES, EMOTIONS, QUARANTINE, LABELS, MODELS)
