@@ -1,0 +1,71 @@
+"""The emotions job: feature windows in; smoothed emotion events out, one for each window.
+
+Run by `flink run -py emotions_job.py JSON`, with `EmotionsConfig` as the JSON.
+
+State: the last windows of each user, as scored. Windows of one user come in order, because the features job
+writes them in order to one partition; so the mean over the last 30 s of event time needs no watermark, and no
+event waits for another user. After a restore it continues exactly. A bundle with another number of labels or
+members does not fit an old savepoint.
+"""
+
+from pyflink.table import Schema, StreamTableEnvironment
+from pyflink.table.statement_set import StatementSet
+
+from pipelines.streaming import sinks
+from pipelines.streaming.emotion_udfs import emit, score
+from pipelines.streaming.environment import execution_environment, table_environment
+from pipelines.streaming.job_config import EmotionsConfig
+from schemas.reasons import EXCERPT_CHARS, Quarantined
+from schemas.topics import EMOTIONS, FEATURES
+from schemas.windows import SMOOTHED_WINDOWS
+
+SCORED = """
+SELECT user_id, payload, event_time, `partition`, `offset`, answer.fault AS fault, answer.scored AS scored
+FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload) AS answer FROM feature_windows)
+"""
+
+RECENT = f"""
+SELECT user_id, event_time, scored, ARRAY_AGG(scored) OVER (
+  PARTITION BY user_id ORDER BY arrival ROWS BETWEEN {SMOOTHED_WINDOWS - 1} PRECEDING AND CURRENT ROW) AS recent
+FROM scored_windows WHERE fault IS NULL
+"""
+
+EMITTED = f"INSERT INTO emotions SELECT user_id, EMIT(user_id, scored, recent), event_time FROM ({RECENT})"
+
+QUARANTINED = f"""
+INSERT INTO quarantine
+SELECT '{Quarantined.BAD_FEATURES}', fault, '{FEATURES.name}', `partition`, `offset`, user_id, CAST(NULL AS STRING),
+  CAST(NULL AS BIGINT), SUBSTRING(DECODE(payload, 'UTF-8'), 1, {EXCERPT_CHARS})
+FROM scored_windows WHERE fault IS NOT NULL
+"""
+
+
+def register_scored(tables: StreamTableEnvironment, config: EmotionsConfig) -> None:
+    """Registers view `scored_windows`; the networks run once per window, whatever reads the view."""
+    tables.create_temporary_system_function("SCORE", score(config))
+    tables.execute_sql(sinks.feature_windows_source(config))
+    rows = tables.to_data_stream(tables.sql_query(SCORED))
+    schema = Schema.new_builder().column_by_expression("arrival", "PROCTIME()").build()
+    tables.create_temporary_view("scored_windows", tables.from_data_stream(rows, schema))
+
+
+def outputs(tables: StreamTableEnvironment, config: EmotionsConfig) -> StatementSet:
+    """Events and quarantined records as one job."""
+    tables.create_temporary_system_function("EMIT", emit(config))
+    tables.execute_sql(sinks.keyed_json_topic("emotions", EMOTIONS, config))
+    tables.execute_sql(sinks.quarantine_topic(config))
+    statements = tables.create_statement_set()
+    statements.add_insert_sql(EMITTED)
+    statements.add_insert_sql(QUARANTINED)
+    return statements
+
+
+def main() -> None:
+    config = EmotionsConfig.from_command_line()
+    tables = table_environment(execution_environment(config, "eqm emotions"))
+    register_scored(tables, config)
+    outputs(tables, config).execute()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The features job's Python: one call a batch of windows."""
+
+import numpy as np
+import pandas as pd
+from pyflink.table import DataTypes
+from pyflink.table.udf import ScalarFunction, udf
+
+from pipelines.feature_json import feature_window_json
+from pipelines.features import compute_blobs
+
+RESULT = DataTypes.ROW(
+    [DataTypes.FIELD("payload", DataTypes.BYTES()), DataTypes.FIELD("vector", DataTypes.ARRAY(DataTypes.DOUBLE()))]
+)
+
+
+class ComputeFeatures(ScalarFunction):
+    """Packed windows -> the feature record as JSON, and its numbers. Stateless."""
+
+    def is_deterministic(self) -> bool:
+        """False, although it is: the planner would otherwise evaluate it once per use of its result."""
+        return False
+
+    def eval(self, user_id: pd.Series, window_start_ms: pd.Series, samples: pd.Series, readings: pd.Series) -> pd.DataFrame:
+        starts = window_start_ms.to_numpy(dtype=np.int64)
+        windows = compute_blobs(starts, list(samples))
+        vectors = np.concatenate([windows.features, windows.coverage, windows.quality], axis=1)
+        payloads = [
+            feature_window_json(user, int(start), int(count), windows, row)
+            for row, (user, start, count) in enumerate(zip(user_id, starts, readings, strict=True))
+        ]
+        return pd.DataFrame({"payload": payloads, "vector": list(vectors)})
+
+
+compute_features = udf(ComputeFeatures(), result_type=RESULT, func_type="pandas")

@@ -1,0 +1,77 @@
+"""What a job is told when it is submitted: one frozen object, passed as a JSON argument."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from typing import Self
+
+
+@dataclass(frozen=True)
+class JobConfig:
+    """Settings both jobs share."""
+
+    bootstrap: str
+    """Kafka bootstrap servers."""
+    group: str
+    """Consumer group; names the job's place in the topic when it starts without a checkpoint."""
+    jars: tuple[str, ...] = ()
+    """The JVM parts, as file URLs; shipped to the cluster with the job."""
+    parallelism: int = 1
+    checkpoint_ms: int = 1000
+    """Interval between checkpoints; with exactly-once delivery it bounds how long output stays invisible."""
+    exactly_once: bool = True
+    """Transactional output, or at-least-once with events that the client de-duplicates."""
+    bounded: bool = False
+    """End at the offsets found at the start, and close every window then."""
+    transaction_prefix: str = ""
+    """Distinguishes concurrent jobs' transactions; empty: the group."""
+
+    def as_argument(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_argument(cls, text: str) -> Self:
+        return cls(**json.loads(text))
+
+    @classmethod
+    def from_command_line(cls) -> Self:
+        """The job's only argument."""
+        return cls.from_argument(sys.argv[1])
+
+    def consumer_properties(self) -> dict[str, str]:
+        """Kafka consumer properties; only committed messages are read."""
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "group.id": self.group,
+            "isolation.level": "read_committed",
+            "client.id.prefix": self.group,
+        }
+
+    def transactional_id_prefix(self) -> str:
+        return self.transaction_prefix or self.group
+
+
+@dataclass(frozen=True)
+class FeaturesConfig(JobConfig):
+    """Settings of the features job."""
+
+    archive: str = ""
+    """Folder of accepted readings, Parquet by day."""
+    offline: str = ""
+    """Folder of feature rows, Parquet by day."""
+    feast_profile: str = "local"
+    feast_data: str = ""
+    """Data folder of the Feast profile."""
+    redis_url: str = ""
+    idle_ms: int = 5000
+    """A partition without accepted readings for so long no longer holds the others back."""
+
+
+@dataclass(frozen=True)
+class EmotionsConfig(JobConfig):
+    """Settings of the emotions job."""
+
+    bundle: str = ""
+    """Folder of the model bundle."""
+    threads: int = 1
+    """TensorFlow threads per Python worker."""
