@@ -1,9 +1,11 @@
-"""The root of all errors that are shown to users as one line, and those of bundles."""
+"""What can go wrong with models."""
 
-
-class EqmError(Exception):
-    """One clear line: what, where, and what to do."""
+from schemas.errors import EqmError
 
 
 class BundleError(EqmError):
     """A model bundle that must not be applied."""
+
+
+class TrainingError(EqmError, ValueError):
+    """Labelled windows or settings that no honest model can be trained with."""

@@ -4,10 +4,14 @@ EqmError
 ├── SettingsError     a setting that cannot be used
 ├── InputError        a file, folder or record that cannot be read
 ├── StackError        a broker, cluster or store that is not as it must be
+├── FeatureStoreError a store that is not as it must be, or rows it must not take
+├── TrainingError     windows or settings that no honest model can be trained with
 └── BundleError       a model bundle that must not be applied
 """
 
-from models.errors import BundleError, EqmError
+from feature_repo.errors import FeatureStoreError
+from models.errors import BundleError, TrainingError
+from schemas.errors import EqmError
 
 
 class SettingsError(EqmError):
@@ -22,4 +26,12 @@ class StackError(EqmError):
     """A broker, cluster or store that is not as it must be."""
 
 
-__all__ = ["BundleError", "EqmError", "InputError", "SettingsError", "StackError"]
+__all__ = [
+    "BundleError",
+    "EqmError",
+    "FeatureStoreError",
+    "InputError",
+    "SettingsError",
+    "StackError",
+    "TrainingError",
+]

@@ -43,21 +43,21 @@ def _statistics() -> list[Feature]:
 
 _DERIVED: Final = [
     Feature("hrv_mean_nn", "ms", ("ibi",), TASK_FORCE, "mean of plausible inter-beat intervals"),
-    Feature("hrv_sdnn", "ms", ("ibi",), TASK_FORCE, "sample standard deviation of the intervals"),
-    Feature("hrv_rmssd", "ms", ("ibi",), TASK_FORCE, "root mean square of successive differences"),
-    Feature("hrv_pnn50", "%", ("ibi",), TASK_FORCE, "share of successive differences over 50 ms"),
-    Feature("hrv_lf", "ms²", ("ibi",), TASK_FORCE, "power at 0.04-0.15 Hz; NaN without enough beats"),
-    Feature("hrv_hf", "ms²", ("ibi",), TASK_FORCE, "power at 0.15-0.40 Hz; NaN without enough beats"),
-    Feature("hrv_lf_hf", "1", ("ibi",), TASK_FORCE, "LF over HF"),
+    Feature("hrv_sdnn", "ms", ("ibi",), TASK_FORCE, "sample standard deviation of plausible intervals"),
+    Feature("hrv_rmssd", "ms", ("ibi",), TASK_FORCE, "root mean square of differences of successive intervals"),
+    Feature("hrv_pnn50", "%", ("ibi",), TASK_FORCE, "successive differences over 50 ms, of one more than all"),
+    Feature("hrv_lf", "ms²", ("ibi",), TASK_FORCE, "power at 0.04-0.15 Hz of the longest run; NaN below 50 s"),
+    Feature("hrv_hf", "ms²", ("ibi",), TASK_FORCE, "power at 0.15-0.40 Hz of the longest run; NaN below 30 s"),
+    Feature("hrv_lf_hf", "1", ("ibi",), TASK_FORCE, "LF over HF; NaN without either, or HF 0"),
     Feature("hrv_beats", "beats", ("ibi",), DESCRIPTIVE, "plausible intervals; NaN when no interval came"),
-    Feature("eda_scl", "µS", ("gsr",), BOUCSEIN, "skin conductance level"),
-    Feature("eda_scl_slope", "µS/s", ("gsr",), BOUCSEIN, "slope of the level"),
-    Feature("eda_scr_count", "responses", ("gsr",), BOUCSEIN, "skin conductance responses"),
+    Feature("eda_scl", "µS", ("gsr",), BOUCSEIN, "skin conductance level: mean of the medians of 10-s blocks"),
+    Feature("eda_scl_slope", "µS/s", ("gsr",), BOUCSEIN, "slope of the medians of 10-s blocks"),
+    Feature("eda_scr_count", "responses", ("gsr",), BOUCSEIN, "climbs of 0.05 µS or more within 5 s"),
     Feature("eda_scr_amplitude_sum", "µS", ("gsr",), BOUCSEIN, "sum of their amplitudes"),
     Feature("acc_energy", "g²", ACC, BOUTEN, "mean square of magnitude about its mean"),
     Feature("acc_mag_std", "g", ACC, BOUTEN, "sample standard deviation of the magnitude"),
-    Feature("acc_dominant_hz", "Hz", ACC, BOUTEN, "frequency of greatest power, 0.3-4 Hz"),
-    Feature("spo2_desaturation", "%", ("spo2",), BERRY, "deepest fall below the running maximum"),
+    Feature("acc_dominant_hz", "Hz", ACC, BOUTEN, "frequency of greatest power, 0.3-4 Hz; NaN when still"),
+    Feature("spo2_desaturation", "%", ("spo2",), BERRY, "deepest fall below the running maximum, plausible values"),
 ]
 
 FEATURES: Final[tuple[Feature, ...]] = (*_statistics(), *_DERIVED)

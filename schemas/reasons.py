@@ -15,6 +15,7 @@ class Quarantined(StrEnum):
     WRONG_TYPE = "wrong_type"
     MISSING_FIELD = "missing_field"
     BAD_USER_ID = "bad_user_id"
+    BAD_SENSOR_ID = "bad_sensor_id"
     KEY_MISMATCH = "key_mismatch"
     BAD_TIMESTAMP = "bad_timestamp"
     ABSURD_TIMESTAMP = "absurd_timestamp"

@@ -39,6 +39,7 @@ def _settings(config: JobConfig) -> dict[str, str]:
         "execution.checkpointing.mode": "EXACTLY_ONCE",
         "execution.checkpointing.min-pause": f"{config.checkpoint_ms // 2} ms",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "execution.checkpointing.tolerable-failed-checkpoints": "10",
         "restart-strategy.type": "exponential-delay",
         "python.execution-mode": "process",
         "python.fn-execution.bundle.size": str(BUNDLE_ROWS),

@@ -25,7 +25,7 @@ class ComputeFeatures(ScalarFunction):
         windows = compute_blobs(starts, list(samples))
         vectors = np.concatenate([windows.features, windows.coverage, windows.quality], axis=1)
         payloads = [
-            feature_window_json(user, int(start), int(count), windows, row)
+            feature_window_json(windows, row, user_id=user, window_start_ms=start, readings=count)
             for row, (user, start, count) in enumerate(zip(user_id, starts, readings, strict=True))
         ]
         return pd.DataFrame({"payload": payloads, "vector": list(vectors)})

@@ -161,7 +161,7 @@ final class ReadingDecoder implements Serializable {
 
     private void identity(String id, String name) throws Rejected {
         if (id.isEmpty() || id.codePointCount(0, id.length()) > contract.maxIdLength) {
-            throw new Rejected("bad_user_id", name + " of length " + id.length());
+            throw new Rejected("bad_" + name, name + " of length " + id.length());
         }
     }
 

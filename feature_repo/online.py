@@ -1,0 +1,121 @@
+"""The quick way in and out of the online store: arrays to rows without a data frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from feast import FeatureStore, FeatureView
+from feast.errors import FeatureViewNotFoundException
+from feast.protos.feast.types.EntityKey_pb2 import EntityKey as EntityKeyProto
+from feast.protos.feast.types.Value_pb2 import RepeatedValue
+from feast.protos.feast.types.Value_pb2 import Value as ValueProto
+from numpy.typing import NDArray
+
+from feature_repo.columns import JOIN_KEY, VIEWS, Kind
+from feature_repo.errors import FeatureStoreError
+from feature_repo.newest import newest_rows
+from feature_repo.rows import WriteRow, epoch_us, moment_of
+
+Scalar = float | int | str | bool | None
+
+VIEW_NAMES: Final = {view: tuple(column.name for column in columns) for view, columns in VIEWS.items()}
+
+_PROTO_FIELDS: Final = {
+    Kind.FLOAT64: "double_val",
+    Kind.INT64: "int64_val",
+    Kind.STRING: "string_val",
+    Kind.BOOL: "bool_val",
+}
+_ATTRIBUTES: Final = {view: [_PROTO_FIELDS[column.kind] for column in columns] for view, columns in VIEWS.items()}
+
+
+@dataclass(frozen=True)
+class OnlineRow:
+    """A user's newest row; a missing value is None."""
+
+    user_id: str
+    event_timestamp_ms: int
+    values: Mapping[str, Scalar]
+
+
+def write_newest(
+    store: FeatureStore,
+    view_name: str,
+    user_ids: Sequence[str],
+    event_timestamp_ms: NDArray[np.int64],
+    columns: Mapping[str, NDArray[Any]],
+) -> int:
+    """Write each user's newest row, unless the store holds a newer one; n rows in, rows written out.
+
+    `columns` holds every column of the view, each of length n: float64, int64, bool, or objects (str, None).
+    NaN and None are stored as null. Repeating a call changes nothing. Raises `FeatureStoreError` when the
+    columns are not the view's, or the store cannot be written.
+    """
+    view = _view(store, view_name)
+    _check(view_name, columns, len(user_ids), len(event_timestamp_ms))
+    newest = newest_rows(user_ids, event_timestamp_ms.tolist())
+    if not newest:
+        return 0
+    moments = (event_timestamp_ms[newest] * 1000).tolist()
+    cells = zip(*(columns[name][newest].tolist() for name in VIEW_NAMES[view_name]), strict=True)
+    rows: list[WriteRow] = [
+        (_entity_key(user_ids[row]), _protos(view_name, values), moment_of(us), None)
+        for row, us, values in zip(newest, moments, cells, strict=True)
+    ]
+    written: int = store._get_provider().online_store.write_newest(store.config, view, rows)
+    return written
+
+
+def read_newest(store: FeatureStore, view_name: str, user_ids: Sequence[str]) -> list[OnlineRow | None]:
+    """Each user's newest row, in the order asked; None for a user of whom nothing is stored."""
+    view = _view(store, view_name)
+    keys = [_entity_key(user) for user in user_ids]
+    online = store._get_provider().online_store
+    answers = online.online_read(store.config, view, keys, list(VIEW_NAMES[view_name])) if keys else []
+    return [
+        None if moment is None or epoch_us(moment) == 0 else OnlineRow(user, epoch_us(moment) // 1000, _scalars(values))
+        for user, (moment, values) in zip(user_ids, answers, strict=True)
+    ]
+
+
+@lru_cache(maxsize=16)
+def _view(store: FeatureStore, name: str) -> FeatureView:
+    try:
+        return store.get_feature_view(name)
+    except FeatureViewNotFoundException as error:
+        raise FeatureStoreError(f"feature view {name!r} is not in the registry: run `eqm up`") from error
+
+
+def _check(view: str, columns: Mapping[str, NDArray[Any]], users: int, moments: int) -> None:
+    missing = [name for name in VIEW_NAMES[view] if name not in columns]
+    unknown = [name for name in columns if name not in VIEW_NAMES[view]]
+    if missing or unknown:
+        raise FeatureStoreError(f"rows for {view!r}: missing columns {missing}, unknown columns {unknown}")
+    lengths = {users, moments, *(len(column) for column in columns.values())}
+    if len(lengths) > 1:
+        raise FeatureStoreError(f"rows for {view!r}: columns of different lengths {sorted(lengths)}")
+
+
+def _protos(view: str, cells: Sequence[Scalar]) -> dict[str, ValueProto]:
+    """A row's values by name. Messages of one parent share its memory: three times as quick as single ones."""
+    row = RepeatedValue()
+    for attribute, cell in zip(_ATTRIBUTES[view], cells, strict=True):
+        value = row.val.add()
+        if cell is not None and cell == cell:
+            setattr(value, attribute, cell)
+    return dict(zip(VIEW_NAMES[view], row.val, strict=True))
+
+
+def _entity_key(user_id: str) -> EntityKeyProto:
+    return EntityKeyProto(join_keys=[JOIN_KEY], entity_values=[ValueProto(string_val=user_id)])
+
+
+def _scalars(values: Mapping[str, ValueProto]) -> dict[str, Scalar]:
+    return {name: _scalar(value) for name, value in values.items()}
+
+
+def _scalar(value: ValueProto) -> Scalar:
+    kind = value.WhichOneof("val")
+    return None if kind is None else getattr(value, kind)

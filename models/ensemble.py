@@ -1,0 +1,70 @@
+"""The weighted ensemble as one network: raw features and sequence in, calibrated probabilities out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.calibration import SMALLEST
+from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
+from models.keras3 import keras
+from models.members import MEMBERS
+from models.scaling import Scaling, scaled, scaled_array
+from models.weights import Weights
+
+CHUNK: Final = 512
+
+Serving = Callable[[Any, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Trained members (name -> Keras model on scaled input) and what joins them."""
+
+    members: Mapping[str, Any]
+    scalings: Mapping[str, Scaling]
+    weights: Weights
+    temperature: float = 1.0
+
+    def weighted(self) -> tuple[tuple[str, float], ...]:
+        """Name and weight of each member that this ensemble has."""
+        return tuple((name, weight) for name, weight in self.weights.items() if name in self.members)
+
+
+def member_probabilities(ensemble: Ensemble, raw: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Every member's probabilities (n, members, K) for raw features and sequence; NaN is missing."""
+    inputs = {name: scaled_array(values, ensemble.scalings[name]) for name, values in raw.items()}
+    answers = [_in_chunks(ensemble.members[name], inputs[MEMBERS[name].reads]) for name, _ in ensemble.weighted()]
+    return np.stack(answers, axis=1)
+
+
+def _in_chunks(member: Any, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    chunks = range(0, len(inputs), CHUNK)
+    return np.concatenate([np.asarray(member(inputs[at : at + CHUNK], training=False)) for at in chunks]).astype(float)
+
+
+def mixed(members: NDArray[np.float64], ensemble: Ensemble) -> NDArray[np.float64]:
+    """Weighted mean over members: (n, members, K) -> (n, K), not calibrated yet."""
+    return np.einsum("nmk,m->nk", members, [weight for _, weight in ensemble.weighted()])
+
+
+def fuse(ensemble: Ensemble) -> Any:
+    """One Keras model: `features` (n, F) and `sequence` (n, seconds, channels), raw -> `probabilities` and `members`."""
+    ops = keras.ops
+    raw = {
+        "features": keras.Input(FEATURE_SHAPE, name="features"),
+        "sequence": keras.Input(SEQUENCE_SHAPE, name="sequence"),
+    }
+    inputs = {name: scaled(tensor, ensemble.scalings[name]) for name, tensor in raw.items()}
+    members = ops.stack([ensemble.members[name](inputs[MEMBERS[name].reads]) for name, _ in ensemble.weighted()], axis=1)
+    weights = np.array([weight for _, weight in ensemble.weighted()], dtype=np.float32)
+    mix = ops.sum(members * weights[:, None], axis=1)
+    probabilities = ops.softmax(ops.log(ops.maximum(mix, SMALLEST)) / ensemble.temperature)
+    return keras.Model(raw, {"probabilities": probabilities, "members": members}, name="ensemble")
+
+
+def export(ensemble: Ensemble, folder: str) -> None:
+    """Writes the fused network as a TensorFlow SavedModel whose `serving_default` takes and gives what `fuse` says."""
+    fuse(ensemble).export(folder, format="tf_saved_model", verbose=False)

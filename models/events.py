@@ -1,0 +1,105 @@
+"""Emotion events: what the ensemble says of a window, or why it says nothing."""
+
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from models.manifest import Manifest
+from models.smoothing import smooth
+from models.uncertainty import disagreement, entropy
+from schemas.channels import CHANNEL_INDEX
+from schemas.reasons import Abstained
+from schemas.records import EmotionEvent
+
+DECIMALS: Final = 7
+"""What float32 probabilities carry."""
+
+Floats = NDArray[np.floating]
+
+
+class Scored(Protocol):
+    """A window and the ensemble's answer to it."""
+
+    @property
+    def window_start_ms(self) -> int: ...
+
+    @property
+    def window_end_ms(self) -> int: ...
+
+    @property
+    def raw(self) -> Floats:
+        """Calibrated probabilities (K,)."""
+
+    @property
+    def members(self) -> Floats:
+        """Each member's probabilities (members, K)."""
+
+    @property
+    def quality(self) -> Floats:
+        """Quality per channel in the order of the channel table, 0 for an absent one."""
+
+
+def emotion_event(manifest: Manifest, user_id: str, window: Scored, *, smoothed: Floats) -> dict[str, Any]:
+    """The fields of `schemas.records.EmotionEvent`; numbers rounded to seven decimals.
+
+    `smoothed` is what `smooth` gives for the windows up to this one. An event that abstains has no emotion and
+    confidence 0; its probabilities are given all the same.
+    """
+    quality = model_quality(manifest, window.quality)
+    reason = abstention(quality, manifest.min_quality)
+    best = int(np.argmax(smoothed))
+    labels = manifest.labels
+    return {
+        "user_id": user_id,
+        "window_start_ms": int(window.window_start_ms),
+        "window_end_ms": int(window.window_end_ms),
+        "emotion": None if reason else labels[best],
+        "confidence": 0.0 if reason else _rounded(smoothed[best]),
+        "probabilities": _by(labels, smoothed),
+        "raw": _by(labels, window.raw),
+        "members": {n: _by(labels, row) for n, row in zip(manifest.member_names, window.members, strict=True)},
+        "entropy": _rounded(entropy(smoothed)),
+        "disagreement": _rounded(disagreement(window.members)),
+        "quality": _rounded(quality),
+        "abstained": reason is not None,
+        "reason": reason,
+        "model_name": manifest.name,
+        "model_version": manifest.version,
+        "schema_version": EmotionEvent.record_version,
+    }
+
+
+def event_bytes(event: dict[str, Any]) -> bytes:
+    """The event as JSON."""
+    return orjson.dumps(event)
+
+
+def model_quality(manifest: Manifest, quality: Floats) -> float:
+    """Mean quality of the channels that the model uses; 0 when it uses none that training saw."""
+    used = [quality[CHANNEL_INDEX[name]] for name in manifest.channels]
+    return float(np.mean(used)) if used else 0.0
+
+
+def abstention(quality: float, min_quality: float) -> Abstained | None:
+    """Why nothing is to be said at this quality; quality 0 means that no channel of the model gave a good second.
+
+    >>> abstention(0.2, 0.5), abstention(0.5, 0.5)
+    (<Abstained.LOW_QUALITY: 'low_quality'>, None)
+    """
+    if quality == 0:
+        return Abstained.NO_SIGNAL
+    return Abstained.LOW_QUALITY if quality < min_quality else None
+
+
+def _by(labels: Iterable[str], probabilities: Floats) -> dict[str, float]:
+    return dict(zip(labels, np.round(np.asarray(probabilities, dtype=np.float64), DECIMALS).tolist(), strict=True))
+
+
+def _rounded(number: Any) -> float:
+    return round(float(number), DECIMALS)
+
+
+__all__ = ["Scored", "abstention", "emotion_event", "event_bytes", "model_quality", "smooth"]

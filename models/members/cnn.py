@@ -1,0 +1,22 @@
+"""1D convolutional network over the per-second sequence."""
+
+from typing import Any
+
+from models.keras3 import keras
+from models.members.sizes import CnnSizes
+
+layers = keras.layers
+
+
+def build(sizes: CnnSizes, *, shape: tuple[int, ...], labels: int) -> Any:
+    """Scaled sequence (n, seconds, channels) -> label probabilities (n, labels)."""
+    inputs = x = keras.Input(shape)
+    for block, filters in enumerate(sizes.filters):
+        if block:
+            x = layers.MaxPooling1D(2)(x)
+        x = layers.Conv1D(filters, sizes.kernel_s, activation="relu")(x)
+        x = layers.BatchNormalization()(x)
+    x = layers.GlobalAveragePooling1D()(x)
+    x = layers.Dense(sizes.dense, activation="relu")(x)
+    x = layers.Dropout(sizes.dropout)(x)
+    return keras.Model(inputs, layers.Dense(labels, activation="softmax")(x), name="cnn")

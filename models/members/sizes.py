@@ -1,0 +1,77 @@
+"""Sizes of the member networks. The defaults are the full ones."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True)
+class CnnSizes:
+    """Convolution blocks, then one dense layer."""
+
+    filters: tuple[int, ...] = (64, 128, 256)
+    kernel_s: int = 3
+    dense: int = 128
+    dropout: float = 0.5
+
+
+@dataclass(frozen=True)
+class LstmSizes:
+    """Stacked recurrent layers, then one dense layer."""
+
+    units: tuple[int, ...] = (128, 64)
+    recurrent_dropout: float = 0.3
+    dense: int = 64
+    dropout: float = 0.5
+
+
+@dataclass(frozen=True)
+class BiLstmAttentionSizes:
+    """Bidirectional recurrent layers (units per direction), attention, then one dense layer."""
+
+    units: tuple[int, ...] = (64, 32)
+    dense: int = 64
+    dropout: float = 0.5
+
+
+@dataclass(frozen=True)
+class TransformerSizes:
+    """Encoder layers, then one dense layer."""
+
+    layers: int = 4
+    d_model: int = 128
+    heads: int = 8
+    feed_forward: int = 256
+    attention_dropout: float = 0.1
+    dense: int = 256
+    dropout: float = 0.5
+
+
+@dataclass(frozen=True)
+class FusionSizes:
+    """One branch per signal family, then fusion layers, each with its dropout."""
+
+    branch: int = 64
+    fusion: tuple[int, ...] = (256, 128)
+    dropout: tuple[float, ...] = (0.4, 0.3)
+
+
+@dataclass(frozen=True)
+class MemberSizes:
+    """Sizes of all members; field names are the members' names."""
+
+    cnn: CnnSizes = field(default_factory=CnnSizes)
+    lstm: LstmSizes = field(default_factory=LstmSizes)
+    bilstm_attention: BiLstmAttentionSizes = field(default_factory=BiLstmAttentionSizes)
+    transformer: TransformerSizes = field(default_factory=TransformerSizes)
+    fusion: FusionSizes = field(default_factory=FusionSizes)
+
+
+SMALL: Final = MemberSizes(
+    cnn=CnnSizes(filters=(16, 32, 64), dense=32, dropout=0.3),
+    lstm=LstmSizes(units=(32, 16), recurrent_dropout=0.1, dense=16, dropout=0.2),
+    bilstm_attention=BiLstmAttentionSizes(units=(16, 8), dense=16, dropout=0.2),
+    transformer=TransformerSizes(layers=2, d_model=32, heads=2, feed_forward=64, dense=32, dropout=0.2),
+    fusion=FusionSizes(branch=16, fusion=(64, 32)),
+)
+
+PRESETS: Final = {"full": MemberSizes(), "small": SMALL}

@@ -1,0 +1,38 @@
+"""Settings of a training run."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from models.errors import TrainingError
+from models.members.sizes import PRESETS, MemberSizes
+from models.weights import Weights
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What is trained and how; the same settings, data and machine give the same ensemble."""
+
+    sizes: MemberSizes = field(default_factory=MemberSizes)
+    weights: Weights = field(default_factory=Weights)
+    keep_unweighted: bool = True
+    """Whether members of weight 0 stay in the bundle, so that every event reports them, at their cost."""
+    epochs: int = 60
+    patience: int = 8
+    """Epochs without a better loss on the validation people before a member stops."""
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    validation_share: float = 0.15
+    test_share: float = 0.15
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.patience, self.batch_size) < 1 or self.learning_rate <= 0:
+            raise TrainingError("training: epochs, patience, batch size and learning rate must be positive")
+        if min(self.validation_share, self.test_share) <= 0 or self.validation_share + self.test_share >= 1:
+            raise TrainingError("training: validation and test share must be positive and leave people to train on")
+
+
+TRAINING_PRESETS: Final = {
+    "full": TrainingConfig(),
+    "small": TrainingConfig(sizes=PRESETS["small"], epochs=12, patience=4, batch_size=128, learning_rate=3e-3),
+}

@@ -1,0 +1,152 @@
+"""Trains every member on people, stops by other people, calibrates on those, and reports on people never seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.class_weight import compute_class_weight
+
+from models.calibration import fit_temperature, tempered
+from models.dataset import Dataset, TrainedOn
+from models.ensemble import Ensemble, member_probabilities, mixed
+from models.evaluation import Report, evaluate
+from models.inputs import channels_behind
+from models.keras3 import keras
+from models.members import MEMBERS, build_member
+from models.prediction import Prediction
+from models.scaling import Scaling, fit_scaling, scaled_array
+from models.settings import TrainingConfig
+from models.split import Split, split_by_person
+
+VALIDATION_BATCH: Final = 512
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One finished epoch of one member."""
+
+    member: str
+    epoch: int
+    of: int
+    loss: float
+    validation_loss: float
+
+
+@dataclass(frozen=True)
+class TrainedEnsemble:
+    """All that a bundle is made of."""
+
+    ensemble: Ensemble
+    config: TrainingConfig
+    split: Split
+    report: Report
+    labels: tuple[str, ...]
+    channels: tuple[str, ...]
+    trained_on: TrainedOn
+    data_hash: str
+
+
+def train(dataset: Dataset, config: TrainingConfig, progress: Callable[[Progress], None]) -> TrainedEnsemble:
+    """Trains, calibrates and evaluates the ensemble; sets Keras' global random seed.
+
+    Raises TrainingError when there are fewer than three people, or a label that no training person shows.
+    """
+    rows = dataset.ordered()
+    split = split_by_person(
+        rows, validation_share=config.validation_share, test_share=config.test_share, seed=config.seed
+    )
+    learning, validation = rows.of(split.train), rows.of(split.validation)
+    scalings = {"features": fit_scaling(learning.features), "sequence": fit_scaling(learning.sequence)}
+    fits = _Fit(config, _Scaled.of(learning, scalings), _Scaled.of(validation, scalings), progress)
+    members = {name: fits.member(name, seed) for seed, name in enumerate(MEMBERS, start=config.seed)}
+    ensemble = _calibrated(Ensemble(members, scalings, config.weights), validation)
+    report = evaluate(rows, split, predictor_of(ensemble), members=tuple(members))
+    return TrainedEnsemble(
+        ensemble=ensemble,
+        config=config,
+        split=split,
+        report=report,
+        labels=dataset.label_names,
+        channels=_channels(ensemble),
+        trained_on=dataset.trained_on,
+        data_hash=dataset.data_hash(),
+    )
+
+
+def predictor_of(ensemble: Ensemble) -> Callable[[NDArray[np.float32], NDArray[np.float32]], Prediction]:
+    """Applies an ensemble that is still in memory, as `Predictor.predict` does one on disk."""
+
+    def predict(features: NDArray[np.float32], sequence: NDArray[np.float32]) -> Prediction:
+        members = member_probabilities(ensemble, {"features": features, "sequence": sequence})
+        return Prediction(tempered(mixed(members, ensemble), ensemble.temperature), members)
+
+    return predict
+
+
+def _calibrated(ensemble: Ensemble, validation: Dataset) -> Ensemble:
+    raw = {"features": validation.features, "sequence": validation.sequence}
+    mix = mixed(member_probabilities(ensemble, raw), ensemble)
+    return replace(ensemble, temperature=fit_temperature(mix, validation.label))
+
+
+def _channels(ensemble: Ensemble) -> tuple[str, ...]:
+    """Channels that reach a member of weight above 0 and that training saw."""
+    read = {MEMBERS[name].reads for name, weight in ensemble.weighted() if weight > 0}
+    seen = {name: ensemble.scalings[name].seen if name in read else None for name in ("features", "sequence")}
+    return channels_behind(features=seen["features"], sequence=seen["sequence"])
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """Scaled inputs by name, and labels."""
+
+    inputs: dict[str, NDArray[np.float32]]
+    label: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Dataset, scalings: dict[str, Scaling]) -> "_Scaled":
+        inputs = {name: scaled_array(getattr(rows, name), scaling) for name, scaling in scalings.items()}
+        return cls(inputs, rows.label)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Fits one member after the other on the same rows."""
+
+    config: TrainingConfig
+    train: _Scaled
+    validation: _Scaled
+    progress: Callable[[Progress], None]
+
+    def member(self, name: str, seed: int) -> Any:
+        """A trained member with the weights of its best epoch."""
+        keras.utils.set_random_seed(seed)
+        reads = MEMBERS[name].reads
+        labels = np.unique(self.train.label)
+        model = build_member(name, self.config.sizes, labels=len(labels))
+        model.compile(keras.optimizers.Adam(self.config.learning_rate), "sparse_categorical_crossentropy")
+        # Without its variables the optimizer makes TensorFlow trace the training step a second time.
+        model.optimizer.build(model.trainable_variables)
+        model.fit(
+            self.train.inputs[reads],
+            self.train.label,
+            validation_data=(self.validation.inputs[reads], self.validation.label),
+            class_weight=dict(enumerate(compute_class_weight("balanced", classes=labels, y=self.train.label))),
+            batch_size=self.config.batch_size,
+            validation_batch_size=VALIDATION_BATCH,
+            epochs=self.config.epochs,
+            callbacks=[self._best_epoch(), self._teller(name)],
+            verbose=0,
+        )
+        return model
+
+    def _best_epoch(self) -> Any:
+        return keras.callbacks.EarlyStopping("val_loss", patience=self.config.patience, restore_best_weights=True)
+
+    def _teller(self, name: str) -> Any:
+        def tell(epoch: int, logs: dict[str, float]) -> None:
+            self.progress(Progress(name, epoch + 1, self.config.epochs, logs["loss"], logs["val_loss"]))
+
+        return keras.callbacks.LambdaCallback(on_epoch_end=tell)

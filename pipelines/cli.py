@@ -1,0 +1,40 @@
+"""The command `eqm`. Each module in `pipelines.commands` adds its commands."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+
+from pipelines import commands
+from pipelines.errors import EqmError
+from pipelines.settings import Settings, load
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. A flag named as a setting (`--parallelism`) overrides that setting."""
+    root = argparse.ArgumentParser(prog="eqm", description="Emotions from wearables, while they happen.")
+    root.add_argument("--home", help="folder of everything that runs or is kept (default: build/eqm)")
+    subparsers = root.add_subparsers(required=True, metavar="COMMAND")
+    for module in iter_modules(commands.__path__):
+        import_module(f"{commands.__name__}.{module.name}").register(subparsers)
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. 0: done; 1: it could not be, with one line on stderr that says why; 2: bad usage."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    given = parser().parse_args(arguments)
+    try:
+        flags = {name: value for name, value in vars(given).items() if name in Settings.model_fields}
+        return given.handler(given, load(flags)) or 0
+    except EqmError as fault:
+        print(f"eqm: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""The emotion events as typed records, for programs downstream.
+
+    with EmotionConsumer("localhost:9092") as consumer:
+        for event in consumer.events():
+            print(event.user_id, event.emotion, event.confidence)
+
+Only committed events are read, each user, window and model once. With a group, members share the partitions
+and the broker keeps their offsets: nothing is left out, but after a crash the last seconds may come again.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Literal, Self
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from pydantic import ValidationError
+
+from pipelines.errors import InputError, StackError
+from pipelines.seen_windows import SeenWindows
+from schemas.records import EmotionEvent
+from schemas.topics import EMOTIONS
+
+CONNECT_MS = 5_000
+REQUEST_MS = 10_000
+POLL_S = 0.5
+
+Isolation = Literal["read_committed", "read_uncommitted"]
+
+
+class MalformedEventError(InputError):
+    """A message on the emotion topic that is not an emotion event."""
+
+    def __init__(self, record: ConsumerRecord, detail: str) -> None:
+        self.partition: int = record.partition
+        self.offset: int = record.offset
+        self.detail = detail
+        place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+        super().__init__(f"{place}: not an emotion event: {detail}")
+
+
+def decode(record: ConsumerRecord) -> EmotionEvent:
+    """A message as a record; raises MalformedEventError."""
+    try:
+        return EmotionEvent.model_validate_json(record.value or b"")
+    except ValidationError as fault:
+        error = fault.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in error["loc"])
+        raise MalformedEventError(record, f"{field}: {error['msg']}" if field else error["msg"]) from None
+
+
+class EmotionConsumer:
+    """Reads the emotion topic. Not for use by several threads at once."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        group: str | None = None,
+        isolation: Isolation = "read_committed",
+        from_start: bool = False,
+        on_malformed: Callable[[MalformedEventError], None] | None = None,
+    ) -> None:
+        """Connect; raises StackError when no broker answers or the topic is missing.
+
+        Without a group all partitions are read, from their beginning or from now on. With a group this choice
+        holds only where the group has no offset yet. A malformed message is raised, and reading can go on
+        behind it; with `on_malformed` it is handed over instead.
+        """
+        self._bootstrap = bootstrap
+        self._group = group
+        self._on_malformed = on_malformed
+        self._pending: deque[ConsumerRecord] = deque()
+        self._seen = SeenWindows()
+        with _clear_errors(bootstrap):
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=bootstrap.split(","),
+                group_id=group,
+                isolation_level=isolation,
+                auto_offset_reset="earliest" if from_start else "latest",
+                allow_auto_create_topics=False,
+                bootstrap_timeout_ms=CONNECT_MS,
+                request_timeout_ms=REQUEST_MS,
+            )
+        try:
+            self._partitions = self._subscribe()
+        except BaseException:
+            self._consumer.close(autocommit=False, timeout_ms=CONNECT_MS)
+            raise
+
+    def next_event(self, timeout_s: float = POLL_S, *, user: str | None = None) -> EmotionEvent | None:
+        """The next event (of that user) that was not delivered yet; None when none comes within the time."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            while self._pending:
+                event = self._accepted(self._pending.popleft(), user)
+                if event is not None:
+                    return event
+            left_s = deadline - time.monotonic()
+            self._poll(max(0.0, left_s))
+            if not self._pending and left_s <= 0:
+                return None
+
+    def events(
+        self, *, user: str | None = None, idle_s: float | None = None, to_end: bool = False
+    ) -> Iterator[EmotionEvent]:
+        """Events as they come, of one user if one is named; for ever, unless one of two ends is asked for.
+
+        `idle_s`: stop when nothing came for so long. `to_end`: stop when all is read that was on the topic when
+        the iteration began; not with a group, whose members see parts only.
+        """
+        ends = self._ends() if to_end else {}
+        heard = time.monotonic()
+        while not to_end or not self._reached(ends):
+            event = self.next_event(POLL_S if idle_s is None else min(POLL_S, idle_s), user=user)
+            if event is not None:
+                yield event
+                heard = time.monotonic()
+            elif idle_s is not None and time.monotonic() - heard >= idle_s:
+                return
+
+    def close(self) -> None:
+        """Leave. A group's offset stays before whatever was fetched but not delivered."""
+        self._consumer.close(autocommit=not self._pending, timeout_ms=CONNECT_MS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _subscribe(self) -> list[TopicPartition]:
+        with _clear_errors(self._bootstrap):
+            numbers = self._consumer.partitions_for_topic(EMOTIONS.name)
+            if not numbers:
+                raise StackError(f"the broker at {self._bootstrap} has no topic {EMOTIONS.name}: run `eqm up`")
+            if self._group is not None:
+                self._consumer.subscribe([EMOTIONS.name])
+                return []
+            partitions = [TopicPartition(EMOTIONS.name, number) for number in sorted(numbers)]
+            self._consumer.assign(partitions)
+            for partition in partitions:
+                self._consumer.position(partition, timeout_ms=CONNECT_MS)
+            return partitions
+
+    def _poll(self, timeout_s: float) -> None:
+        with _clear_errors(self._bootstrap):
+            for records in self._consumer.poll(timeout_ms=int(timeout_s * 1000)).values():
+                self._pending.extend(records)
+
+    def _accepted(self, record: ConsumerRecord, user: str | None) -> EmotionEvent | None:
+        if user is not None and record.key is not None and record.key != user.encode():
+            return None
+        try:
+            event = decode(record)
+        except MalformedEventError as malformed:
+            if self._on_malformed is None:
+                raise
+            self._on_malformed(malformed)
+            return None
+        wanted = user is None or event.user_id == user
+        return event if wanted and self._seen.add(event) else None
+
+    def _ends(self) -> dict[TopicPartition, int]:
+        if self._group is not None:
+            raise ValueError("to_end: a member of a group sees only a part of the topic; read without a group")
+        with _clear_errors(self._bootstrap):
+            ends: dict[TopicPartition, int] = self._consumer.end_offsets(self._partitions)
+            return ends
+
+    def _reached(self, ends: dict[TopicPartition, int]) -> bool:
+        if self._pending:
+            return False
+        with _clear_errors(self._bootstrap):
+            return all((self._consumer.position(place, timeout_ms=0) or 0) >= end for place, end in ends.items())
+
+
+@contextmanager
+def _clear_errors(bootstrap: str) -> Iterator[None]:
+    try:
+        yield
+    except (KafkaConnectionError, KafkaTimeoutError) as fault:
+        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
+    except KafkaError as fault:
+        raise StackError(f"the broker at {bootstrap} refused: {fault}") from fault

@@ -1,0 +1,49 @@
+"""`eqm submit`, `eqm stop`: the Flink jobs."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import StackError
+from pipelines.settings import Settings
+
+KINDS = ("features", "emotions")
+
+
+def register(subparsers: Any) -> None:
+    submit = subparsers.add_parser("submit", help="submit a job with `flink run`, to the local or any cluster")
+    submit.add_argument("job", choices=KINDS)
+    submit.add_argument("--bundle", type=Path, help="model bundle of the emotions job (default: HOME/models/current)")
+    submit.add_argument("--parallelism", help="overrides EQM_PARALLELISM")
+    submit.add_argument("--delivery", help="exactly-once or at-least-once; overrides EQM_DELIVERY")
+    submit.add_argument("--bounded", action="store_true", help="end at the messages that are there now")
+    submit.add_argument("--savepoint", help="continue from this savepoint")
+    submit.set_defaults(handler=_submit)
+    stop = subparsers.add_parser("stop", help="stop a job with a savepoint")
+    stop.add_argument("job", choices=KINDS)
+    stop.add_argument("--drain", action="store_true", help="close and send every open window first: no more readings come")
+    stop.set_defaults(handler=_stop)
+
+
+def _submit(given: Namespace, settings: Settings) -> None:
+    from pipelines.jobs import submit_emotions, submit_features
+    from pipelines.training import current_bundle
+
+    if given.job == "features":
+        job = submit_features(settings, bounded=given.bounded, savepoint=given.savepoint)
+    else:
+        bundle = given.bundle or current_bundle(settings)
+        job = submit_emotions(settings, bundle, bounded=given.bounded, savepoint=given.savepoint)
+    print(f"{given.job} job runs as {job}, see http://{settings.flink_address}/#/job/running/{job}/overview")
+
+
+def _stop(given: Namespace, settings: Settings) -> None:
+    from pipelines.jobs import running
+    from pipelines.stack.rest import Cluster
+
+    jobs = running(settings, given.job)
+    if not jobs:
+        raise StackError(f"no {given.job} job runs at {settings.flink_address}")
+    for job in jobs:
+        place = Cluster(settings.flink_address).stop(job.id, drain=given.drain)
+        print(f"stopped {job.id}; its savepoint: {place}")

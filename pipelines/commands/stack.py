@@ -1,0 +1,61 @@
+"""`eqm up`, `eqm down`, `eqm status`: the local stack."""
+
+import json
+import time
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.stack.status import Status
+
+
+def register(subparsers: Any) -> None:
+    up = subparsers.add_parser("up", help="start the local Kafka and Flink, make topics, apply Feast")
+    up.set_defaults(handler=_up)
+    down = subparsers.add_parser("down", help="stop them")
+    down.add_argument("--wipe", action="store_true", help="remove the home folder with all data, too")
+    down.set_defaults(handler=_down)
+    status = subparsers.add_parser("status", help="show what is up; exit code 0 only if everything is")
+    status.add_argument("--json", action="store_true", help="the same facts for machines")
+    status.set_defaults(handler=_status)
+
+
+def _up(_: Namespace, settings: Settings) -> None:
+    from pipelines.stack.stack import up
+
+    begun_s = time.monotonic()
+    changed = up(settings)
+    print(f"up in {time.monotonic() - begun_s:.1f} s" if changed else "already up")
+    print(f"Kafka {settings.bootstrap_servers}, Flink http://{settings.flink_address}, logs in {settings.log_folder}")
+
+
+def _down(given: Namespace, settings: Settings) -> None:
+    from pipelines.stack.stack import down
+
+    count = down(settings, wipe=given.wipe)
+    print(f"stopped {count} processes" if count else "nothing was up")
+    if given.wipe:
+        print(f"removed {settings.home}")
+
+
+def _status(given: Namespace, settings: Settings) -> int:
+    from pipelines.stack.status import status
+
+    found = status(settings)
+    if given.json:
+        print(json.dumps(found.as_json()))
+    else:
+        _show(found)
+    return 0 if found.is_up else 1
+
+
+def _show(found: "Status") -> None:
+    from rich.console import Console
+
+    from pipelines.stack.status_tables import parts
+
+    console = Console(highlight=False)
+    for part in parts(found):
+        console.print(part)

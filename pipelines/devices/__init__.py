@@ -1,0 +1,1 @@
+"""Readings from recordings, device exports and the simulator, in columns."""

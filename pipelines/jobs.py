@@ -1,0 +1,94 @@
+"""The two Flink jobs, checked and submitted."""
+
+from pathlib import Path
+
+from feature_repo import store
+from feature_repo.folders import offline_folder
+from models.bundle import verified
+from pipelines.errors import StackError
+from pipelines.settings import Settings
+from pipelines.stack import topics
+from pipelines.stack.java import jars
+from pipelines.stack.rest import ENDED, Cluster, Job
+from pipelines.stack.submit import submit
+from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobConfig
+
+FOLDER = Path(__file__).parent / "streaming"
+NAMES = {"features": "eqm features", "emotions": "eqm emotions"}
+
+
+def archive_folder(settings: Settings) -> Path:
+    """Accepted readings, Parquet by day."""
+    return settings.home / "archive"
+
+
+def features_folder(settings: Settings) -> Path:
+    """Offline feature rows, Parquet by day, where the feature store looks for them."""
+    return offline_folder(settings.feast_folder, "window_features")
+
+
+def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str | None = None) -> str:
+    """Submits the features job and returns its id. Topics and feature store must be there; one such job at a time."""
+    _require_topics(settings)
+    _require_alone(settings, "features")
+    _require_applied(settings)
+    config = FeaturesConfig(
+        **_shared(settings, "features", bounded=bounded),
+        archive=archive_folder(settings).as_uri(),
+        offline=features_folder(settings).as_uri(),
+        feast_profile=settings.feast_profile,
+        feast_data=str(settings.feast_folder),
+        redis_url=settings.redis_url,
+        idle_ms=settings.idle_ms,
+    )
+    return _submitted(settings, "features_job.py", config, savepoint)
+
+
+def submit_emotions(
+    settings: Settings, bundle: Path, *, bounded: bool = False, savepoint: str | None = None
+) -> str:
+    """Submits the emotions job with a verified bundle and returns its id."""
+    verified(bundle)
+    _require_topics(settings)
+    _require_alone(settings, "emotions")
+    config = EmotionsConfig(**_shared(settings, "emotions", bounded=bounded), bundle=str(bundle.absolute()))
+    return _submitted(settings, "emotions_job.py", config, savepoint)
+
+
+def running(settings: Settings, kind: str) -> list[Job]:
+    """Jobs of that kind on the cluster that have not ended."""
+    jobs = Cluster(settings.flink_address).jobs()
+    return [job for job in jobs if job.name == NAMES[kind] and job.state not in ENDED]
+
+
+def _shared(settings: Settings, kind: str, *, bounded: bool) -> dict[str, object]:
+    return {
+        "bootstrap": settings.bootstrap_servers,
+        "group": f"eqm-{kind}",
+        "jars": tuple(jar.as_uri() for jar in jars(settings.jvm / "flink")),
+        "parallelism": settings.parallelism,
+        "checkpoint_ms": settings.checkpoint_ms,
+        "exactly_once": settings.exactly_once,
+        "bounded": bounded,
+    }
+
+
+def _submitted(settings: Settings, file: str, config: JobConfig, savepoint: str | None) -> str:
+    return submit(FOLDER / file, [config.as_argument()], settings, savepoint=savepoint)
+
+
+def _require_topics(settings: Settings) -> None:
+    missing = [topic.name for topic in topics.states(settings.bootstrap_servers) if not topic.partitions]
+    if missing:
+        raise StackError(f"no topic {', '.join(missing)} at {settings.bootstrap_servers}: `eqm up` makes the topics")
+
+
+def _require_applied(settings: Settings) -> None:
+    if not store.is_applied(settings.feast_profile, settings.feast_folder, settings.redis_url or None):
+        raise StackError(f"Feast is not applied in {settings.feast_folder}: `eqm up` applies it")
+
+
+def _require_alone(settings: Settings, kind: str) -> None:
+    """Two jobs with the same transactions would fence each other off."""
+    for job in running(settings, kind):
+        raise StackError(f"the {kind} job already runs as {job.id}: stop it first with `eqm stop {kind}`")

@@ -1,0 +1,169 @@
+"""What can be set, where it is read, and what it must be.
+
+Read once, in `main`: a command's flag wins over the environment (`EQM_` and the name in capitals), that over
+`eqm.toml` in the working folder, that over the default.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import SettingsError
+
+PREFIX: Final = "EQM_"
+FILE: Final = Path("eqm.toml")
+OWNER_VARIABLE: Final = "EQM_STACK_HOME"
+"""Set in the environment of every process of a local stack, to the home folder of that stack; not a setting."""
+
+Folder = Annotated[Path, AfterValidator(Path.absolute)]
+Port = Annotated[int, Field(ge=1024, le=65_535)]
+Count = Annotated[int, Field(ge=1)]
+Megabytes = Annotated[int, Field(ge=64)]
+Address = Annotated[str, Field(pattern=r"^([^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*)?$")]
+
+
+class Settings(BaseModel):
+    """All settings, with their defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    home: Folder = Field(default=Path("build/eqm"), validate_default=True)
+    """Folder of everything that runs or is kept: broker, cluster, feature store, archive, models, logs."""
+    jvm: Folder = Path(__file__).parents[1] / "build" / "jvm"
+    """Folder of the JVM parts, as `make` fetches and builds them."""
+    bootstrap: Address = ""
+    """An outside Kafka's bootstrap servers, `host:port[,host:port]`; empty: the local broker."""
+    flink: Address = ""
+    """An outside Flink cluster's REST address, `host:port`; empty: the local cluster."""
+    host: str = "127.0.0.1"
+    """Address that the local broker and cluster listen on."""
+    kafka_port: Port = 19092
+    """Port of the local broker."""
+    kafka_controller_port: Port = 19093
+    """Port of the local broker's controller."""
+    kafka_heap_mb: Megabytes = 512
+    """Heap of the local broker."""
+    kafka_retention_mb: Megabytes = 1024
+    """What the local broker keeps of each partition. Age deletes nothing: recordings are older than any limit."""
+    partitions: Count = 4
+    """Partitions of the topics made by `eqm up`."""
+    flink_rest_port: Port = 18081
+    """Port of the local cluster's REST interface and web page."""
+    flink_port_base: Annotated[int, Field(ge=1024, le=65_530)] = 18082
+    """First of the six consecutive ports on which the local cluster's parts talk to each other."""
+    jobmanager_memory_mb: Annotated[int, Field(ge=768)] = 1024
+    """Memory of the JobManager process."""
+    taskmanager_memory_mb: Annotated[int, Field(ge=1280)] = 2560
+    """Memory of the TaskManager process, without its Python workers."""
+    managed_memory_mb: Megabytes = 512
+    """The part of it that RocksDB and Python workers account for."""
+    task_slots: Count = 8
+    """Slots of the local TaskManager."""
+    state_backend: Literal["hashmap", "rocksdb"] = "hashmap"
+    """Where the local cluster's jobs keep state: on the heap, or on disk."""
+    prometheus_port: Annotated[int, Field(ge=0, le=65_534)] = 0
+    """First of two ports with the local cluster's Prometheus metrics, open to the network; 0: none."""
+    parallelism: Count = 2
+    """Parallelism of submitted jobs."""
+    checkpoint_ms: Annotated[int, Field(ge=100)] = 1000
+    """Interval between checkpoints of submitted jobs."""
+    delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
+    """Whether output appears with each checkpoint, once, or at once, with repeats after a failure."""
+    idle_ms: Count = 15_000
+    """A partition without accepted readings for so long no longer holds the others' windows back."""
+    feast_profile: Literal["local", "production"] = "local"
+    """Where Feast keeps online features: SQLite, or Redis."""
+    redis_url: str = ""
+    """Address of Redis for the production profile, `redis://host:port/db`."""
+    recordings: Folder | None = None
+    """Folder of recordings to replay in place of simulated people."""
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Kafka's address, local or outside."""
+        return self.bootstrap or f"{self.host}:{self.kafka_port}"
+
+    @property
+    def flink_address(self) -> str:
+        """The Flink REST interface's `host:port`, local or outside."""
+        return self.flink or f"{self.host}:{self.flink_rest_port}"
+
+    @property
+    def exactly_once(self) -> bool:
+        return self.delivery == "exactly-once"
+
+    @property
+    def feast_folder(self) -> Path:
+        """Data folder of the feature store."""
+        return self.home / "feast"
+
+    @property
+    def log_folder(self) -> Path:
+        """Logs of servers and of submissions."""
+        return self.home / "log"
+
+
+def load(
+    flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, str] | None = None, file: Path = FILE
+) -> Settings:
+    """Settings from flags (None: not given), environment and file; raises SettingsError, one line, on the first bad one."""
+    sources = {
+        f"{file}: ": _from_file(file),
+        PREFIX: _from_environment(os.environ if environment is None else environment),
+        "--": {name: value for name, value in (flags or {}).items() if value is not None},
+    }
+    origins: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    for origin, given in sources.items():
+        values |= given
+        origins |= {name: _shown(origin, name) for name in given}
+        for name in given.keys() - Settings.model_fields.keys():
+            raise SettingsError(f"{origins[name]} is not a setting{_hint(origin, name)}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as fault:
+        raise SettingsError(_first_line(fault, origins)) from None
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise SettingsError(f"{file} cannot be read: {fault}") from fault
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name != OWNER_VARIABLE
+    }
+
+
+def _shown(origin: str, name: str) -> str:
+    """The setting as its reader wrote it.
+
+    >>> _shown("EQM_", "kafka_port"), _shown("--", "kafka_port"), _shown("eqm.toml: ", "kafka_port")
+    ('EQM_KAFKA_PORT', '--kafka-port', 'eqm.toml: kafka_port')
+    """
+    spelled = {PREFIX: name.upper(), "--": name.replace("_", "-")}
+    return origin + spelled.get(origin, name)
+
+
+def _hint(origin: str, name: str) -> str:
+    close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {_shown(origin, close[0])}?" if close else ""
+
+
+def _first_line(fault: ValidationError, origins: dict[str, str]) -> str:
+    error = fault.errors()[0]
+    name = str(error["loc"][0])
+    description = (Settings.model_fields[name].description or "").split(".")[0].replace("\n", " ")
+    return f"{origins.get(name, name)} is {error['input']!r}: {error['msg']} ({description})"

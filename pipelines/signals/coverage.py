@@ -1,0 +1,27 @@
+"""How much of a window a channel was there."""
+
+import numpy as np
+
+from pipelines.signals.segments import Floats, Series
+from schemas.windows import WINDOW_MS, WINDOW_S
+
+
+def coverage(series: Series) -> Floats:
+    """Share of the window's 60 seconds that have a sample, 0 to 1; float64 (windows,); 0 without samples.
+
+    >>> coverage(Series(np.array([0, 250, 9_000]), np.ones(3), np.array([0, 3]))).item() == 2 / 60
+    True
+    """
+    share: Floats = (series.per_second > 0).sum(axis=1) / WINDOW_S
+    return share
+
+
+def interval_coverage(ibi: Series) -> Floats:
+    """Summed length of the intervals (ms) over that of the window, at most 1; float64 (windows,).
+
+    A beat a second need not put a sample in every second, so intervals are measured by what they span.
+
+    >>> interval_coverage(Series(np.array([1000, 2000]), np.array([900.0, 900.0]), np.array([0, 2]))).item()
+    0.03
+    """
+    return np.minimum(ibi.total(ibi.value) / WINDOW_MS, 1.0)

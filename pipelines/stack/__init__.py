@@ -1,0 +1,1 @@
+"""The local stack: one Kafka broker, one Flink cluster, the feature store."""

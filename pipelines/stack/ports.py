@@ -1,0 +1,48 @@
+"""Which ports are free, and who holds those that are not."""
+
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+from pipelines.errors import StackError
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port that a server needs, and the setting that moves it."""
+
+    number: int
+    purpose: str
+    setting: str
+
+
+def require_free(host: str, ports: Iterable[Port]) -> None:
+    """Raises StackError for the first port that somebody listens on."""
+    for port in ports:
+        if not is_free(host, port.number):
+            raise StackError(
+                f"port {port.number} ({port.purpose}) is taken{_holder(port.number)}: "
+                f"end that, or choose another with EQM_{port.setting.upper()}"
+            )
+
+
+def is_free(host: str, number: int) -> bool:
+    """Whether a server could listen on the port now."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((host, number))
+        except OSError:
+            return False
+    return True
+
+
+def _holder(number: int) -> str:
+    try:
+        connections = psutil.net_connections("tcp")
+        pid = next(c.pid for c in connections if c.status == psutil.CONN_LISTEN and c.laddr.port == number)
+        return f" by {psutil.Process(pid).name()} (pid {pid})" if pid else ""
+    except (psutil.Error, StopIteration):
+        return ""

@@ -1,0 +1,29 @@
+"""The one line of a long failure that says why."""
+
+import re
+from typing import Final
+
+_CAUSE: Final = re.compile(r"^\s*(?:Caused by: |: )?((?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)): (\S.*)$")
+_WRAPPERS: Final = ("ProgramAbortException", "ProgramInvocationException", "Py4JJavaError", "SerializedThrowable")
+_NOTHING: Final = ("Python process exits with code", "Exception in thread")
+
+
+def relevant_line(text: str) -> str:
+    """The deepest cause of a Java stack trace or Python traceback, as `Error: message`, without packages.
+
+    Where nothing looks like a cause, the last line that is not empty.
+
+    >>> relevant_line("java.lang.RuntimeException: outer\\n\\tat a.b(C.java:1)\\nCaused by: java.io.IOException: disk full\\n")
+    'IOException: disk full'
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = [found.groups() for line in lines if (found := _CAUSE.match(line))]
+    telling = [(name, message) for name, message in causes if not _is_wrapper(name, message)]
+    if telling:
+        name, message = telling[-1]
+        return f"{name.rsplit('.', 1)[-1]}: {message}"
+    return lines[-1] if lines else "no reason given"
+
+
+def _is_wrapper(name: str, message: str) -> bool:
+    return name.rsplit(".", 1)[-1] in _WRAPPERS or message.startswith(_NOTHING)

@@ -1,0 +1,144 @@
+"""Flink's REST interface: the few questions and orders that we have for it."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipelines.errors import StackError
+
+TIMEOUT_S: Final = 10
+POLL_S: Final = 0.2
+ENDED: Final = frozenset({"FINISHED", "FAILED", "CANCELED", "SUSPENDED"})
+_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the cluster tells it."""
+
+    id: str
+    name: str
+    state: str
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The cluster's capacity."""
+
+    taskmanagers: int
+    total: int
+    free: int
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Flink cluster at `host:port`. Every method raises StackError where the cluster does not answer, or refuses."""
+
+    address: str
+
+    def slots(self) -> Slots:
+        found = self.get("/overview")
+        return Slots(found["taskmanagers"], found["slots-total"], found["slots-available"])
+
+    def jobs(self) -> list[Job]:
+        """All jobs that the cluster remembers, running ones first, then the newest."""
+        found = sorted(self.get("/jobs/overview")["jobs"], key=lambda job: (job["state"] in ENDED, -job["start-time"]))
+        return [Job(job["jid"], job["name"], job["state"], job["duration"] / 1000) for job in found]
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """State, times and vertices of one job."""
+        return dict(self.get(f"/jobs/{job_id}"))
+
+    def state(self, job_id: str) -> str:
+        return str(self.job(job_id)["state"])
+
+    def root_cause(self, job_id: str) -> str:
+        """The one relevant line of why a job failed; empty when it did not."""
+        from pipelines.stack.reason import relevant_line
+
+        newest = self.get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {}).get("entries", [])
+        return relevant_line(newest[0]["stacktrace"]) if newest else ""
+
+    def vertices(self, job_id: str) -> dict[str, dict[str, Any]]:
+        """Per vertex name its id, parallelism, status and read and written records."""
+        return {vertex["name"]: vertex for vertex in self.job(job_id)["vertices"]}
+
+    def metric(self, job_id: str, vertex_id: str, name: str) -> float:
+        """A subtask metric, summed over subtasks; NaN where none reported it yet."""
+        path = f"/jobs/{job_id}/vertices/{vertex_id}/subtasks/metrics?get={name}&agg=sum"
+        found = self.get(path)
+        return float(found[0]["sum"]) if found else float("nan")
+
+    def checkpoints(self, job_id: str) -> dict[str, Any]:
+        """Counts and the newest checkpoints."""
+        return dict(self.get(f"/jobs/{job_id}/checkpoints"))
+
+    def cancel(self, job_id: str, *, timeout_s: float = 60) -> None:
+        """Cancels a job and waits until it has ended. A job that had ended already is left so."""
+        if self.state(job_id) not in ENDED:
+            self._send("PATCH", f"/jobs/{job_id}?mode=cancel", None)
+        self.wait(job_id, ENDED, timeout_s=timeout_s)
+
+    def stop(self, job_id: str, *, drain: bool = True, timeout_s: float = 120) -> str:
+        """Ends a job with a savepoint and waits until it is FINISHED. Returns the savepoint's place.
+
+        With `drain`, event time goes to its end first: every window closes and is sent.
+        """
+        request = self._send("POST", f"/jobs/{job_id}/stop", {"drain": drain})["request-id"]
+        end_s = time.monotonic() + timeout_s
+        while (answer := self.get(f"/jobs/{job_id}/savepoints/{request}"))["status"]["id"] != "COMPLETED":
+            self._patience(end_s, f"job {job_id} did not make its savepoint within {timeout_s:.0f} s")
+        operation = answer["operation"]
+        if "failure-cause" in operation:
+            from pipelines.stack.reason import relevant_line
+
+            reason = relevant_line(operation["failure-cause"]["stack-trace"])
+            raise StackError(f"job {job_id} cannot be stopped with a savepoint: {reason}")
+        self.wait(job_id, frozenset({"FINISHED"}), timeout_s=max(1.0, end_s - time.monotonic()))
+        return str(operation["location"])
+
+    def wait(self, job_id: str, states: frozenset[str], *, timeout_s: float) -> str:
+        """Waits until the job is in one of the states, and returns it; any other end is a StackError."""
+        end_s = time.monotonic() + timeout_s
+        while (state := self.state(job_id)) not in states:
+            if state in ENDED:
+                raise StackError(f"job {job_id} is {state}: {self.root_cause(job_id)}")
+            self._patience(end_s, f"job {job_id} is still {state} after {timeout_s:.0f} s")
+        return state
+
+    def get(self, path: str) -> Any:
+        """The JSON answer to a GET."""
+        return self._send("GET", path, None)
+
+    def _patience(self, end_s: float, complaint: str) -> None:
+        if time.monotonic() > end_s:
+            raise StackError(f"{complaint}; see http://{self.address}")
+        time.sleep(POLL_S)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://{self.address}{path}", data, method=method)
+        request.add_header("Content-Type", "application/json")
+        try:
+            with _OPENER.open(request, timeout=TIMEOUT_S) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as fault:
+            with fault:
+                raise StackError(f"Flink at {self.address} refused {path}: {_errors(fault.read())}") from fault
+        except OSError as fault:
+            advice = "start one with `eqm up`, or set EQM_FLINK"
+            raise StackError(f"no Flink cluster answers at {self.address}: {advice}") from fault
+        return json.loads(text) if text else None
+
+
+def _errors(body: bytes) -> str:
+    """The first line that a refused request brings back."""
+    try:
+        texts = [text for text in json.loads(body)["errors"] if text.strip()]
+    except (ValueError, KeyError, TypeError):
+        return "no reason given"
+    return texts[-1].strip().splitlines()[0] if texts else "no reason given"

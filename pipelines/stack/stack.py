@@ -1,0 +1,151 @@
+"""Up and down: the servers as one thing, which is there as a whole or not at all."""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import psutil
+
+from pipelines.errors import StackError
+from pipelines.settings import Settings
+from pipelines.stack import feast, flink, ports, processes
+from pipelines.stack.processes import Process
+from pipelines.stack.servers import Server, servers
+
+START_S: Final = 90
+GRACE_S: Final = 20
+POLL_S: Final = 0.1
+MARK: Final = ".eqm-home"
+Say = Callable[[str], None]
+
+
+def up(settings: Settings, say: Say = print) -> bool:
+    """Brings up what is not up: servers, topics, feature store. Returns False when all of it was.
+
+    Leftovers of a crash are ended first. If anything fails, what this call started is stopped again.
+    """
+    with _alone(settings):
+        wanted = servers(settings)
+        missing = [server for server in wanted if processes.recorded(settings.home, server.name) is None]
+        _clean(settings, missing, say)
+        begun: list[Process] = []
+        try:
+            _start(settings, missing, begun)
+            applied = feast.apply(settings)
+            _await(settings, wanted, say)
+            made = _topics(settings)
+        except BaseException:
+            _stop(settings, [process.name for process in begun])
+            raise
+        if made:
+            say(f"topics made: {', '.join(made)}")
+        if applied:
+            say(f"feature store applied in {settings.feast_folder} ({settings.feast_profile})")
+        return bool(missing or made or applied)
+
+
+def down(settings: Settings, *, wipe: bool = False) -> int:
+    """Stops all that a stack of this home folder started. Returns how many processes that were.
+
+    With `wipe`, also removes the home folder; only one that a stack has made.
+    """
+    with _alone(settings):
+        count = _stop(settings, [flink.TASKMANAGER, flink.JOBMANAGER, "kafka"])
+        if wipe and (settings.home / MARK).exists():
+            shutil.rmtree(settings.home)
+        return count
+
+
+def _clean(settings: Settings, missing: Sequence[Server], say: Say) -> None:
+    """Ends what an earlier stack left behind, and checks that nobody else has our ports."""
+    kept = [process for name in _names(settings) for process in _recorded_family(settings, name)]
+    orphans = [process for process in processes.owned(settings.home) if process not in kept]
+    if orphans:
+        say(f"ended {processes.end(orphans, grace_s=GRACE_S)} processes that an earlier stack left behind")
+    for server in missing:
+        processes.forget(settings.home, server.name)
+        ports.require_free(settings.host, server.ports)
+    if {flink.JOBMANAGER, flink.TASKMANAGER} <= {server.name for server in missing}:
+        flink.clear_temporary(settings)
+
+
+def _start(settings: Settings, missing: Sequence[Server], begun: list[Process]) -> None:
+    for server in missing:
+        server.prepare()
+        log = settings.log_folder / f"{server.name}.out"
+        begun.append(
+            processes.start(
+                server.name, server.command(), home=settings.home, log=log, environment=server.environment()
+            )
+        )
+
+
+def _await(settings: Settings, wanted: Sequence[Server], say: Say) -> None:
+    end_s = time.monotonic() + START_S
+    for server in wanted:
+        while not server.answers():
+            if processes.recorded(settings.home, server.name) is None:
+                raise StackError(f"{server.name} ended while starting: {_last_line(settings, server)}")
+            if time.monotonic() > end_s:
+                raise StackError(f"{server.name} does not answer within {START_S} s; see {server.log()}")
+            time.sleep(POLL_S)
+        process = processes.recorded(settings.home, server.name)
+        age_s = time.time() - process.started_s if process else 0.0
+        say(f"{server.name} answers at {settings.host}:{server.ports[0].number} (started {age_s:.1f} s ago)")
+
+
+def _topics(settings: Settings) -> list[str]:
+    from pipelines.stack import topics
+
+    return topics.make(settings.bootstrap_servers, partitions=settings.partitions)
+
+
+def _stop(settings: Settings, names: Sequence[str]) -> int:
+    """Ends the named servers with their children, then whatever carries this home folder's mark and has no server."""
+    doomed = [process for name in names for process in _recorded_family(settings, name)]
+    kept = [p for name in _names(settings) if name not in names for p in _recorded_family(settings, name)]
+    doomed += [process for process in processes.owned(settings.home) if process not in [*doomed, *kept]]
+    count = processes.end(doomed, grace_s=GRACE_S)
+    for name in names:
+        processes.forget(settings.home, name)
+    return count
+
+
+def _names(settings: Settings) -> list[str]:
+    return [flink.TASKMANAGER, flink.JOBMANAGER, "kafka"]
+
+
+def _recorded_family(settings: Settings, name: str) -> list[psutil.Process]:
+    process = processes.recorded(settings.home, name)
+    return processes.family(process) if process else []
+
+
+def _last_line(settings: Settings, server: Server) -> str:
+    """The last error of a server that ended, and where its log is."""
+    from pipelines.stack.reason import relevant_line
+
+    texts = [
+        log.read_text(encoding="utf-8", errors="replace")
+        for log in (settings.log_folder / f"{server.name}.out", server.log())
+        if log.is_file()
+    ]
+    return f"{relevant_line(''.join(texts))} (all of it: {server.log()})"
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Only one command at a time changes the stack of a home folder."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    (settings.home / MARK).touch()
+    lock = os.open(settings.home / ".lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as fault:
+        raise StackError(f"another command is changing the stack in {settings.home}: wait for its end") from fault
+    finally:
+        os.close(lock)

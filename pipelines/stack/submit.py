@@ -1,0 +1,59 @@
+"""Jobs to a cluster, by `flink run`."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pipelines.errors import StackError
+from pipelines.settings import Settings
+from pipelines.stack import flink, java
+from pipelines.stack.reason import relevant_line
+from pipelines.stack.rest import Cluster
+
+JOB_ID: Final = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
+TIMEOUT_S: Final = 180
+
+
+def submit(
+    job_file: str | Path, arguments: Sequence[str], settings: Settings, *, savepoint: str | None = None
+) -> str:
+    """Submits a PyFlink job, detached, and returns its id. With `savepoint`, it continues from there.
+
+    Raises StackError with the one line that says why; everything said stands in `log/submit-JOB.log` of the home
+    folder.
+    """
+    Cluster(settings.flink_address).slots()
+    flink.prepare(settings)
+    log = settings.log_folder / f"submit-{Path(job_file).stem}.log"
+    text = _run(_command(job_file, arguments, settings, savepoint), settings, log)
+    ids = JOB_ID.findall(text)
+    if not ids:
+        raise StackError(f"{Path(job_file).name} was not submitted: {relevant_line(text)} (all of it: {log})")
+    return str(ids[-1])
+
+
+def _command(job_file: str | Path, arguments: Sequence[str], settings: Settings, savepoint: str | None) -> list[str]:
+    jars = ";".join(jar.as_uri() for jar in java.jars(settings.jvm / "flink"))
+    command = [str(flink.distribution() / "bin" / "flink"), "run", "--detached", "-m", settings.flink_address]
+    command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
+    command += [f"-Dpipeline.jars={jars}", f"-Dparallelism.default={settings.parallelism}"]
+    command += ["--fromSavepoint", savepoint] if savepoint else []
+    return [*command, "-py", str(job_file), *arguments]
+
+
+def _run(command: Sequence[str], settings: Settings, log: Path) -> str:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **flink.environment(settings)}
+    with log.open("w+", encoding="utf-8", errors="replace") as output:
+        try:
+            subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, timeout=TIMEOUT_S
+            )
+        except subprocess.TimeoutExpired as fault:
+            raise StackError(f"`flink run` did not answer within {TIMEOUT_S} s; see {log}") from fault
+        output.seek(0)
+        return output.read()

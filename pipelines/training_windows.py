@@ -1,0 +1,101 @@
+"""Labelled windows of the archive: what a model is trained on, computed by the stream's own feature function."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.dataset import Dataset, TrainedOn
+from pipelines import archive
+from pipelines.errors import InputError
+from pipelines.features import compute_windows
+from pipelines.labelled import UNLABELLED, window_labels
+from pipelines.windowing import windows
+from schemas.labels import LABEL_SETS
+from schemas.records import Label
+from schemas.windows import WINDOW_MS
+
+LEAST_SHARE = 0.75
+"""A window is labelled when one label covers at least this share of it."""
+
+SIMULATED = "simulator"
+"""Source of the labels that the simulator gives."""
+
+
+@dataclass(frozen=True)
+class LabelledWindows:
+    """The windows of everybody who has labels, and how many windows no label covers well enough."""
+
+    dataset: Dataset
+    dropped: int
+
+
+def labelled_windows(
+    folder: Path, labels: Mapping[str, Sequence[Label]], progress: Callable[[int, int], None]
+) -> LabelledWindows:
+    """Computes every labelled window in the archive; `progress` gets people done and people in all."""
+    people = [user for user in archive.users(folder) if labels.get(user)]
+    if not people:
+        raise InputError(f"nobody in the archive at {folder} has labels: replay labelled recordings first")
+    given = [label for user in people for label in labels[user]]
+    names, trained_on = label_set(given), origin(given)
+    parts, dropped = [], 0
+    for done, user in enumerate(people, start=1):
+        part, without = _of_user(folder, user, labels[user], names, trained_on)
+        parts.append(part)
+        dropped += without
+        progress(done, len(people))
+    return LabelledWindows(_joined(parts), dropped)
+
+
+def label_set(labels: Sequence[Label]) -> tuple[str, ...]:
+    """The declared label set that holds all labels given; of its labels, those given, in its order.
+
+    >>> label_set([Label(user_id="u", label=n, start_ms=10**12, end_ms=10**12 + 1, source="x") for n in ("stress", "calm")])
+    ('calm', 'stress')
+    """
+    given = {label.label for label in labels}
+    for names in LABEL_SETS.values():
+        if given <= set(names):
+            return tuple(name for name in names if name in given)
+    known = "; ".join(f"{name}: {', '.join(names)}" for name, names in LABEL_SETS.items())
+    raise InputError(f"labels {sorted(given)} belong to no label set; there are {known}")
+
+
+def origin(labels: Sequence[Label]) -> TrainedOn:
+    """Whether the people are simulated; people of both kinds make no honest training set."""
+    simulated = {label.source == SIMULATED for label in labels}
+    if len(simulated) > 1:
+        raise InputError("labels of simulated and of recorded people are mixed: train on one kind, in a home of its own")
+    return "simulated people" if simulated.pop() else "recorded people"
+
+
+def _of_user(
+    folder: Path, user: str, labels: Sequence[Label], names: tuple[str, ...], trained_on: TrainedOn
+) -> tuple[Dataset | None, int]:
+    formed = windows(archive.samples(folder, user))
+    label = window_labels(labels, names, formed.window_start_ms, least_share=LEAST_SHARE)
+    keep = label != UNLABELLED
+    if not keep.any():
+        return None, len(keep)
+    computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
+    dataset = Dataset(
+        computed.features[keep].astype(np.float32),
+        computed.sequence[keep],
+        label[keep],
+        np.full(int(keep.sum()), user),
+        formed.window_start_ms[keep] + WINDOW_MS,
+        names,
+        trained_on,
+    )
+    return dataset, int((~keep).sum())
+
+
+def _joined(parts: Sequence[Dataset | None]) -> Dataset:
+    found = [part for part in parts if part is not None]
+    if not found:
+        raise InputError("no label covers any window of the archive: labels and readings are of different times")
+    columns = ("features", "sequence", "label", "person", "window_end_ms")
+    joined = (np.concatenate([getattr(part, column) for part in found]) for column in columns)
+    return Dataset(*joined, found[0].label_names, found[0].trained_on)

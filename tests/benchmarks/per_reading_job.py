@@ -1,0 +1,108 @@
+"""What one writes first: a PyFlink KeyedProcessFunction that sees every reading. Same windows, same features.
+
+`flink run -py per_reading_job.py JSON`, with bootstrap, topic, jars, group, parallelism and the output topic.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+from pyflink.common import Configuration, Duration, SimpleStringSchema, Types, WatermarkStrategy
+from pyflink.common.watermark_strategy import TimestampAssigner
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from pyflink.datastream.connectors.kafka import (
+    KafkaOffsetsInitializer,
+    KafkaRecordSerializationSchema,
+    KafkaSink,
+    KafkaSource,
+)
+from pyflink.datastream.state import MapStateDescriptor
+
+from pipelines.feature_json import feature_window_json
+from pipelines.features import compute_blobs
+from pipelines.samples import pack
+from schemas.channels import CHANNEL_INDEX
+from schemas.windows import HOP_MS, LATENESS_S, WINDOW_MS
+
+
+class EventTime(TimestampAssigner):
+    def extract_timestamp(self, value: dict, record_timestamp: int) -> int:
+        return value["timestamp"]
+
+
+class Windows(KeyedProcessFunction):
+    """Keeps each pane's readings in state and computes a window whenever a pane's end has passed."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        descriptor = MapStateDescriptor("panes", Types.LONG(), Types.PICKLED_BYTE_ARRAY())
+        self.panes = runtime_context.get_map_state(descriptor)
+
+    def process_element(self, value: dict, ctx: KeyedProcessFunction.Context) -> Iterator[str]:
+        at = value["timestamp"]
+        pane = at - at % HOP_MS
+        rows = self.panes.get(pane) or []
+        rows.append(value)
+        self.panes.put(pane, rows)
+        for end in range(pane + HOP_MS, pane + HOP_MS + WINDOW_MS, HOP_MS):
+            ctx.timer_service().register_event_time_timer(end - 1)
+        return iter(())
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
+        start = timestamp + 1 - WINDOW_MS
+        rows = [row for pane in range(start, start + WINDOW_MS, HOP_MS) for row in self.panes.get(pane) or ()]
+        self.panes.remove(start)
+        if rows:
+            yield window_json(ctx.get_current_key(), start, rows)
+
+
+def window_json(user_id: str, start_ms: int, rows: list[dict]) -> str:
+    values = [(row["timestamp"], CHANNEL_INDEX[n], v) for row in rows for n, v in row["measurements"].items()]
+    at, channel, value = (np.array(column) for column in zip(*values, strict=True))
+    computed = compute_blobs(np.array([start_ms]), [pack(at, channel, value).tobytes()])
+    return feature_window_json(computed, 0, user_id=user_id, window_start_ms=start_ms, readings=len(rows)).decode()
+
+
+def main() -> None:
+    wanted = json.loads(sys.argv[1])
+    settings = Configuration()
+    settings.set_string("parallelism.default", str(wanted["parallelism"]))
+    settings.set_string("pipeline.name", "per reading")
+    settings.set_string("execution.checkpointing.interval", "1000 ms")
+    environment = StreamExecutionEnvironment.get_execution_environment(settings)
+    environment.add_jars(*wanted["jars"])
+    source = (
+        KafkaSource.builder()
+        .set_bootstrap_servers(wanted["bootstrap"])
+        .set_topics(wanted["topic"])
+        .set_group_id(wanted["group"])
+        .set_starting_offsets(KafkaOffsetsInitializer.earliest())
+        .set_bounded(KafkaOffsetsInitializer.latest())
+        .set_value_only_deserializer(SimpleStringSchema())
+        .build()
+    )
+    sink = (
+        KafkaSink.builder()
+        .set_bootstrap_servers(wanted["bootstrap"])
+        .set_record_serializer(
+            KafkaRecordSerializationSchema.builder()
+            .set_topic(wanted["output"])
+            .set_value_serialization_schema(SimpleStringSchema())
+            .build()
+        )
+        .build()
+    )
+    watermarks = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_seconds(LATENESS_S))
+    (
+        environment.from_source(source, WatermarkStrategy.no_watermarks(), "readings")
+        .map(json.loads)
+        .assign_timestamps_and_watermarks(watermarks.with_timestamp_assigner(EventTime()))
+        .key_by(lambda reading: reading["user_id"])
+        .process(Windows(), Types.STRING())
+        .sink_to(sink)
+    )
+    environment.execute()
+
+
+if __name__ == "__main__":
+    main()
