@@ -35,7 +35,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(file.read_bytes())
     except FileNotFoundError:
-        raise BundleError(f"no model bundle at {folder}: {MANIFEST} is missing; train one or correct the path") from None
+        raise BundleError(
+            f"no model bundle at {folder}: {MANIFEST} is missing; train one or correct the path"
+        ) from None
     except ValidationError as error:
         raise BundleError(f"{file} cannot be read: {_first(error)}; restore the bundle or train it again") from error
     if manifest.schema_hash != schema_hash():

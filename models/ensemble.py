@@ -58,7 +58,9 @@ def fuse(ensemble: Ensemble) -> Any:
         "sequence": keras.Input(SEQUENCE_SHAPE, name="sequence"),
     }
     inputs = {name: scaled(tensor, ensemble.scalings[name]) for name, tensor in raw.items()}
-    members = ops.stack([ensemble.members[name](inputs[MEMBERS[name].reads]) for name, _ in ensemble.weighted()], axis=1)
+    members = ops.stack(
+        [ensemble.members[name](inputs[MEMBERS[name].reads]) for name, _ in ensemble.weighted()], axis=1
+    )
     weights = np.array([weight for _, weight in ensemble.weighted()], dtype=np.float32)
     mix = ops.sum(members * weights[:, None], axis=1)
     probabilities = ops.softmax(ops.log(ops.maximum(mix, SMALLEST)) / ensemble.temperature)

@@ -23,7 +23,9 @@ FAMILY_CHANNELS: Final = {
     "oxygen": ("spo2",),
 }
 
-SEQUENCE_INPUTS: Final = {name: (name,) if name in CHANNEL_NAMES else FAMILY_CHANNELS["motion"] for name in SEQUENCE_CHANNELS}
+SEQUENCE_INPUTS: Final = {
+    name: (name,) if name in CHANNEL_NAMES else FAMILY_CHANNELS["motion"] for name in SEQUENCE_CHANNELS
+}
 
 
 def family_columns() -> dict[str, tuple[int, ...]]:

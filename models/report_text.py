@@ -18,7 +18,9 @@ def report_lines(report: Report) -> list[str]:
         f"Chance balanced accuracy is {report['chance_balanced_accuracy']:.2f}.",
     ]
     if kind == "simulated people":
-        lines.append("Simulated people answer as the simulator was told to: these figures promise nothing for real ones.")
+        lines.append(
+            "Simulated people answer as the simulator was told to: these figures promise nothing for real ones."
+        )
     lines.append(_line("ensemble", report["ensemble"]))
     lines += [_line(name, figures) for name, figures in report["members"].items()]
     lines += [_line(person, figures) for person, figures in report["per_person"].items()]

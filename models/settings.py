@@ -34,5 +34,13 @@ class TrainingConfig:
 
 TRAINING_PRESETS: Final = {
     "full": TrainingConfig(),
-    "small": TrainingConfig(sizes=PRESETS["small"], epochs=12, patience=4, batch_size=128, learning_rate=3e-3),
+    "small": TrainingConfig(
+        sizes=PRESETS["small"],
+        epochs=12,
+        patience=4,
+        batch_size=128,
+        learning_rate=3e-3,
+        validation_share=0.2,
+        test_share=0.2,
+    ),
 }

@@ -114,9 +114,10 @@ class EmotionConsumer:
         the iteration began; not with a group, whose members see parts only.
         """
         ends = self._ends() if to_end else {}
+        wait_s = min(POLL_S / 10 if to_end else POLL_S, POLL_S if idle_s is None else idle_s)
         heard = time.monotonic()
         while not to_end or not self._reached(ends):
-            event = self.next_event(POLL_S if idle_s is None else min(POLL_S, idle_s), user=user)
+            event = self.next_event(wait_s, user=user)
             if event is not None:
                 yield event
                 heard = time.monotonic()

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import NoBrokersAvailable
+from kafka.errors import KafkaError
 
 from pipelines.errors import StackError
 from schemas.records import Label
@@ -13,7 +13,7 @@ def read_labels(bootstrap: str, topic: str) -> dict[str, list[Label]]:
     """All labels by user; the same label sent twice is there once."""
     try:
         consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed")
-    except NoBrokersAvailable as fault:
+    except KafkaError as fault:
         raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
     with consumer:
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]

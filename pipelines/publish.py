@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, NoBrokersAvailable
+from kafka.errors import KafkaError
 
 from pipelines.errors import StackError
 from pipelines.replay import due_s
@@ -29,7 +29,7 @@ def producer(bootstrap: str) -> Iterator[KafkaProducer]:
             batch_size=1 << 18,
             max_block_ms=10_000,
         )
-    except NoBrokersAvailable as fault:
+    except KafkaError as fault:
         raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
     try:
         yield client

@@ -13,11 +13,6 @@ from pipelines.training_windows import LabelledWindows, labelled_windows
 from schemas.topics import LABELS
 
 
-def current_bundle(settings: Settings) -> Path:
-    """Where `eqm train` writes and the emotions job looks, unless told otherwise."""
-    return settings.home / "models" / "current"
-
-
 def archived_windows(settings: Settings, progress: Callable[[int, int], None]) -> LabelledWindows:
     """The labelled windows of the archive; labels come from the labels topic."""
     labels = read_labels(settings.bootstrap_servers, LABELS.name)

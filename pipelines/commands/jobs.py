@@ -26,8 +26,7 @@ def register(subparsers: Any) -> None:
 
 
 def _submit(given: Namespace, settings: Settings) -> None:
-    from pipelines.jobs import submit_emotions, submit_features
-    from pipelines.training import current_bundle
+    from pipelines.jobs import current_bundle, submit_emotions, submit_features
 
     if given.job == "features":
         job = submit_features(settings, bounded=given.bounded, savepoint=given.savepoint)

@@ -17,8 +17,9 @@ def register(subparsers: Any) -> None:
 
 def _train(given: Namespace, settings: Settings) -> None:
     from models.report_text import report_lines
+    from pipelines.jobs import current_bundle
     from pipelines.progress import counted
-    from pipelines.training import archived_windows, current_bundle, train_bundle
+    from pipelines.training import archived_windows, train_bundle
     from pipelines.training_progress import training_bar
 
     with counted("windows", "people") as people:

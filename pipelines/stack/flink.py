@@ -59,6 +59,7 @@ def configuration(settings: Settings) -> dict[str, str]:
         "state.backend.type": settings.state_backend,
         "io.tmp.dirs": str(settings.home / "flink" / "tmp"),
         "web.submit.enable": "false",
+        "security.delegation.tokens.enabled": "false",
         **_java_options(),
     }
 
@@ -152,4 +153,7 @@ def _memory(settings: Settings) -> dict[str, str]:
 def _java_options() -> dict[str, str]:
     """The module openings that Flink needs on Java 17, as its own configuration has them."""
     packaged: Any = yaml.safe_load((distribution() / "conf" / "config.yaml").read_text(encoding="utf-8"))
-    return {"env.java.opts.all": packaged["env"]["java"]["opts"]["all"]}
+    return {
+        "env.java.opts.all": packaged["env"]["java"]["opts"]["all"],
+        "env.java.opts.jobmanager": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    }

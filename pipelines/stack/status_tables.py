@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipelines.stack.rest import Slots
 from pipelines.stack.status import ServerState, Status
@@ -48,7 +48,7 @@ def _free(slots: Slots) -> str:
 
 
 def _jobs(found: Status) -> Table:
-    table = Table("job", "id", "state", "running for")
+    table = Table("job", Column("id", no_wrap=True), "state", "running for")
     for job in found.jobs:
         table.add_row(job.name, job.id, job.state, f"{job.duration_s:.0f} s")
     return table

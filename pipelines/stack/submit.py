@@ -26,6 +26,8 @@ def submit(
     Raises StackError with the one line that says why; everything said stands in `log/submit-JOB.log` of the home
     folder.
     """
+    if not Path(job_file).is_file():
+        raise StackError(f"there is no job file {job_file}")
     Cluster(settings.flink_address).slots()
     flink.prepare(settings)
     log = settings.log_folder / f"submit-{Path(job_file).stem}.log"
@@ -36,13 +38,22 @@ def submit(
     return str(ids[-1])
 
 
+def shipped_jars(settings: Settings) -> tuple[str, ...]:
+    """URLs of the JVM parts that a job must ship itself (`add_jars`): none to the local cluster, which reads them in place."""
+    return tuple(_jars(settings)) if settings.flink else ()
+
+
 def _command(job_file: str | Path, arguments: Sequence[str], settings: Settings, savepoint: str | None) -> list[str]:
-    jars = ";".join(jar.as_uri() for jar in java.jars(settings.jvm / "flink"))
     command = [str(flink.distribution() / "bin" / "flink"), "run", "--detached", "-m", settings.flink_address]
     command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
-    command += [f"-Dpipeline.jars={jars}", f"-Dparallelism.default={settings.parallelism}"]
+    command += [f"-Dparallelism.default={settings.parallelism}"]
     command += ["--fromSavepoint", savepoint] if savepoint else []
+    command += [part for jar in _jars(settings) for part in ("-C", jar)] if not settings.flink else []
     return [*command, "-py", str(job_file), *arguments]
+
+
+def _jars(settings: Settings) -> list[str]:
+    return [jar.as_uri() for jar in java.jars(settings.jvm / "flink")]
 
 
 def _run(command: Sequence[str], settings: Settings, log: Path) -> str:

@@ -12,7 +12,6 @@ from pipelines.streaming.feature_udfs import compute_features
 from pipelines.streaming.feast_sink import online_writer
 from pipelines.streaming.job_config import FeaturesConfig
 from pipelines.streaming.readings import register_readings
-from pipelines.streaming.windows import register_windows
 from schemas.channels import CHANNEL_NAMES
 from schemas.topics import FEATURES, READINGS
 from schemas.windows import WINDOW_MS
@@ -26,14 +25,14 @@ FROM (SELECT user_id, window_start_ms, readings, COMPUTE(user_id, window_start_m
 QUARANTINED = f"""
 INSERT INTO quarantine
 SELECT reason, detail, '{READINGS.name}', `partition`, `offset`, user_id, sensor_id, timestamp_ms, payload
-FROM readings WHERE reason IS NOT NULL
+FROM decoded WHERE reason IS NOT NULL
 """
 
 ARCHIVED = f"""
 INSERT INTO archive
 SELECT user_id, sensor_id, timestamp_ms, {", ".join(CHANNEL_NAMES)}, late, `partition`, `offset`,
   DATE_FORMAT(TO_TIMESTAMP_LTZ(timestamp_ms, 3), 'yyyy-MM-dd')
-FROM readings WHERE reason IS NULL
+FROM accepted
 """
 
 PUBLISHED = f"""
@@ -83,7 +82,6 @@ def main() -> None:
     environment = execution_environment(config, "eqm features")
     tables = table_environment(environment)
     register_readings(tables, environment, config)
-    register_windows(tables)
     register_computed(tables)
     outputs(tables, config).execute()
 

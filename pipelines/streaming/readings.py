@@ -1,36 +1,46 @@
-"""The decoded readings as a table: every message is there once, accepted, late, or with a reason."""
+"""The readings topic as views: every message once as accepted, late or rejected; every window once.
+
+Decoding, event time and windows are JVM operators of ours, in `java/`. After a restore they continue exactly.
+"""
 
 from py4j.java_collections import JavaMap
+from py4j.java_gateway import JavaObject
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
-from pyflink.table import Schema, StreamTableEnvironment
+from pyflink.table import StreamTableEnvironment
 
 from pipelines.streaming.contract import decoder_contract
 from pipelines.streaming.job_config import FeaturesConfig
 from schemas.topics import READINGS
-from schemas.windows import HOP_MS, LATENESS_MS
+from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
+
+BOUNDED_IDLE_MS = 600_000
+"""A bounded read ends by itself; until then no partition may be left behind, however slow it is."""
 
 
-def register_readings(tables: StreamTableEnvironment, environment: StreamExecutionEnvironment, config: FeaturesConfig) -> None:
-    """Registers view `readings`. After a restore, reading goes on at the checkpointed offsets."""
+def register_readings(
+    tables: StreamTableEnvironment, environment: StreamExecutionEnvironment, config: FeaturesConfig
+) -> None:
+    """Registers `decoded` (every message), `accepted` (with its `late` mark) and `windows` (packed samples)."""
+    stream = _reading_stream(environment, config)
+    views = {"decoded": stream.decoded(), "accepted": stream.accepted(), "windows": stream.windows()}
+    for name, rows in views.items():
+        tables.create_temporary_view(name, tables.from_data_stream(DataStream(rows)))
+
+
+def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesConfig) -> JavaObject:
     settings = {
         "topic": READINGS.name,
         "contract": decoder_contract(),
         "lateness_ms": str(LATENESS_MS),
-        "idle_ms": str(config.idle_ms),
+        "idle_ms": str(BOUNDED_IDLE_MS if config.bounded else config.idle_ms),
         "pane_ms": str(HOP_MS),
+        "window_ms": str(WINDOW_MS),
         "bounded": str(config.bounded).lower(),
     }
-    stream = get_gateway().jvm.org.eqm.streaming.ReadingStream.of(
+    return get_gateway().jvm.org.eqm.streaming.ReadingStream(
         environment._j_stream_execution_environment, _java_map(settings), _java_map(config.consumer_properties())
     )
-    schema = (
-        Schema.new_builder()
-        .column_by_metadata("rowtime", "TIMESTAMP_LTZ(3)")
-        .watermark("rowtime", "SOURCE_WATERMARK()")
-        .build()
-    )
-    tables.create_temporary_view("readings", tables.from_data_stream(DataStream(stream), schema))
 
 
 def _java_map(entries: dict[str, str]) -> JavaMap:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from pipelines.errors import InputError
 from pipelines.feature_json import SCHEMA_HASH, feature_window_json, parse_feature_window
 from pipelines.features import compute_windows
+from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.records import FeatureWindow
 from tests.unit.signals import drawn
@@ -53,12 +54,12 @@ def broken(**changes: object) -> bytes:
         (b"[]", "not a feature window"),
         (broken(features={}), "'hr_mean' is missing"),
         (
-            broken(sequence={name: [1.0] for name in ("hr", "ibi", "gsr", "temp", "acc_mag", "spo2")}),
+            broken(sequence={name: [1.0] for name in SEQUENCE_CHANNELS}),
             "60 finite numbers",
         ),
         (broken(user_id=7), "'user_id' must be of type str"),
         (broken(readings=True), "'readings' must be of type int"),
-        (broken(features=dict.fromkeys(FEATURE_NAMES, [1.0])), "finite numbers or null"),
+        (broken(features={name: [1.0] for name in FEATURE_NAMES}), "finite numbers or null"),
         (broken(features=dict.fromkeys(FEATURE_NAMES, 1.0)).replace(b"1.0", b"1e400", 1), "not a feature window"),
         (broken(quality=dict.fromkeys(json.loads(broken())["quality"], "good")), "could not convert"),
     ],

@@ -1,7 +1,5 @@
 package org.eqm.streaming;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -31,7 +29,6 @@ final class ReadingDeserializer implements KafkaRecordDeserializationSchema<RowD
         GenericRowData row = new GenericRowData(layout.width());
         try {
             decoder.decode(message.key(), message.value(), message.timestamp(), reading);
-            row.setField(ReadingRow.SAMPLE, packed(reading));
             measured(reading, row);
         } catch (Rejected rejected) {
             row.setField(ReadingRow.REASON, StringData.fromString(rejected.reason));
@@ -45,16 +42,6 @@ final class ReadingDeserializer implements KafkaRecordDeserializationSchema<RowD
         row.setField(ReadingRow.OFFSET, message.offset());
         row.setField(ReadingRow.LATE, false);
         out.collect(row);
-    }
-
-    private byte[] packed(Reading reading) {
-        ByteBuffer buffer = ByteBuffer.allocate(16 * reading.measured()).order(ByteOrder.LITTLE_ENDIAN);
-        for (int channel = 0; channel < reading.values.length; channel++) {
-            if (reading.given[channel]) {
-                buffer.putLong(reading.timestampMs * contract.slots + channel).putDouble(reading.values[channel]);
-            }
-        }
-        return buffer.array();
     }
 
     private static void measured(Reading reading, GenericRowData row) {

@@ -12,7 +12,6 @@ import org.apache.flink.table.types.logical.DoubleType;
 import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
-import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
 
 /** The columns of the decoded stream: the fixed ones below, then one DOUBLE for each channel. */
@@ -24,12 +23,11 @@ final class ReadingRow implements Serializable {
     static final int USER_ID = 2;
     static final int SENSOR_ID = 3;
     static final int TIMESTAMP_MS = 4;
-    static final int SAMPLE = 5;
-    static final int PAYLOAD = 6;
-    static final int PARTITION = 7;
-    static final int OFFSET = 8;
-    static final int LATE = 9;
-    static final int FIRST_CHANNEL = 10;
+    static final int PAYLOAD = 5;
+    static final int PARTITION = 6;
+    static final int OFFSET = 7;
+    static final int LATE = 8;
+    static final int FIRST_CHANNEL = 9;
 
     private static final LogicalType TEXT = new VarCharType(VarCharType.MAX_LENGTH);
 
@@ -42,7 +40,6 @@ final class ReadingRow implements Serializable {
         fields.add(new RowType.RowField("user_id", TEXT));
         fields.add(new RowType.RowField("sensor_id", TEXT));
         fields.add(new RowType.RowField("timestamp_ms", new BigIntType()));
-        fields.add(new RowType.RowField("sample", new VarBinaryType(VarBinaryType.MAX_LENGTH)));
         fields.add(new RowType.RowField("payload", TEXT));
         fields.add(new RowType.RowField("partition", new IntType()));
         fields.add(new RowType.RowField("offset", new BigIntType()));
@@ -53,6 +50,10 @@ final class ReadingRow implements Serializable {
             fields.add(new RowType.RowField(channel, new DoubleType()));
         }
         type = new RowType(fields);
+    }
+
+    static boolean isAccepted(RowData row) {
+        return row.isNullAt(REASON);
     }
 
     int width() {

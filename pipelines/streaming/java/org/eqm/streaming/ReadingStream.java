@@ -3,30 +3,84 @@ package org.eqm.streaming;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
-import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.LogicalType;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarBinaryType;
+import org.apache.flink.table.types.logical.VarCharType;
+import org.apache.flink.util.OutputTag;
 
 /**
- * The decoded stream of readings. Offsets are part of the checkpoint: after a restore each message is read again
- * from there, none is skipped; without a checkpoint reading starts at the group's committed offsets, else at the
- * earliest.
+ * The readings topic as streams: every message decoded, every accepted reading marked late or not, every window.
+ *
+ * <p>Offsets are part of the checkpoint: after a restore each message is read again from there, none is skipped.
+ * Without a checkpoint reading starts at the group's committed offsets, else at the earliest.
  */
 public final class ReadingStream {
-    private ReadingStream() {}
+    private static final TypeInformation<RowData> WINDOW = InternalTypeInfo.of(RowType.of(
+            new LogicalType[] {
+                new VarCharType(VarCharType.MAX_LENGTH),
+                new BigIntType(),
+                new VarBinaryType(VarBinaryType.MAX_LENGTH),
+                new BigIntType()
+            },
+            new String[] {"user_id", "window_start_ms", "samples", "readings"}));
+
+    private final DataStream<RowData> decoded;
+    private final SingleOutputStreamOperator<RowData> windows;
+    private final OutputTag<RowData> accepted;
 
     /**
-     * @param settings topic, contract (JSON), lateness_ms, idle_ms, pane_ms, bounded ("true" ends at the latest offsets)
+     * @param settings topic, contract (JSON), lateness_ms, idle_ms, pane_ms, window_ms, bounded ("true" ends at the
+     *     latest offsets)
      * @param kafka properties of the consumer
      */
-    public static DataStream<RowData> of(
-            StreamExecutionEnvironment environment, Map<String, String> settings, Map<String, String> kafka)
+    public ReadingStream(StreamExecutionEnvironment environment, Map<String, String> settings, Map<String, String> kafka)
             throws IOException {
         Contract contract = new Contract(settings.get("contract"));
         ReadingRow layout = new ReadingRow(contract);
+        accepted = new OutputTag<>("accepted", layout.typeInformation());
+        decoded = decoded(environment, contract, layout, settings, kafka);
+        windows = decoded
+                .filter(ReadingRow::isAccepted)
+                .uid("accepted")
+                .keyBy(row -> row.getString(ReadingRow.USER_ID).toString(), Types.STRING)
+                .process(new Windows(contract, millis(settings, "pane_ms"), millis(settings, "window_ms"), accepted), WINDOW)
+                .name("windows")
+                .uid("windows");
+    }
+
+    /** Every message, with a reason where it cannot be used. */
+    public DataStream<RowData> decoded() {
+        return decoded;
+    }
+
+    /** Every accepted reading, marked late where its first window had been sent. */
+    public DataStream<RowData> accepted() {
+        return windows.getSideOutput(accepted);
+    }
+
+    /** Every window: user_id, window_start_ms, packed samples, number of readings. */
+    public DataStream<RowData> windows() {
+        return windows;
+    }
+
+    private static DataStream<RowData> decoded(
+            StreamExecutionEnvironment environment,
+            Contract contract,
+            ReadingRow layout,
+            Map<String, String> settings,
+            Map<String, String> kafka) {
         Properties properties = new Properties();
         properties.putAll(kafka);
         var source = KafkaSource.<RowData>builder()
@@ -37,13 +91,13 @@ public final class ReadingStream {
         if (Boolean.parseBoolean(settings.get("bounded"))) {
             source.setBounded(OffsetsInitializer.latest());
         }
-        var watermarks = new ReadingWatermarks(millis(settings, "lateness_ms"), millis(settings, "idle_ms"));
+        long idleMs = millis(settings, "idle_ms");
+        var watermarks = new ReadingWatermarks(millis(settings, "lateness_ms"), idleMs);
         return environment
                 .fromSource(source.build(), watermarks, "readings", layout.typeInformation())
                 .uid("readings")
-                .process(new LateTagger(millis(settings, "pane_ms")), layout.typeInformation())
-                .name("tag late readings")
-                .uid("tag-late");
+                .transform("idleness", layout.typeInformation(), new IdlenessOperator(idleMs))
+                .uid("idleness");
     }
 
     private static long millis(Map<String, String> settings, String name) {

@@ -1,5 +1,8 @@
 package org.eqm.streaming;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
 import org.apache.flink.api.common.eventtime.TimestampAssigner;
 import org.apache.flink.api.common.eventtime.TimestampAssignerSupplier;
 import org.apache.flink.api.common.eventtime.Watermark;
@@ -12,13 +15,15 @@ import org.apache.flink.util.clock.RelativeClock;
 
 /**
  * Bounded out-of-orderness per partition. Only accepted readings move time or keep a partition awake: a sender of
- * garbage can neither advance the others' time nor hold it back.
+ * garbage can neither advance the others' time nor hold it back. A partition that gave none for a while follows the
+ * slowest of the others that this subtask reads.
  */
 final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private static final long serialVersionUID = 1L;
 
     private final long latenessMs;
     private final long idleMs;
+    private transient List<Partition> partitions;
 
     ReadingWatermarks(long latenessMs, long idleMs) {
         this.latenessMs = latenessMs;
@@ -27,35 +32,46 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
 
     @Override
     public TimestampAssigner<RowData> createTimestampAssigner(TimestampAssignerSupplier.Context context) {
-        return (row, ignored) -> accepted(row) ? row.getLong(ReadingRow.TIMESTAMP_MS) : 0L;
+        return (row, ignored) -> ReadingRow.isAccepted(row) ? row.getLong(ReadingRow.TIMESTAMP_MS) : 0L;
     }
 
+    /** The source asks first for the generator of its main output, which sees no rows, then for one per partition. */
     @Override
     public WatermarkGenerator<RowData> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
-        return new Generator(latenessMs, idleMs, context.getInputActivityClock());
+        if (partitions == null) {
+            partitions = new ArrayList<>();
+            return new Silent();
+        }
+        Partition partition = new Partition(context.getInputActivityClock());
+        partitions.add(partition);
+        return partition;
     }
 
-    private static boolean accepted(RowData row) {
-        return row.isNullAt(ReadingRow.REASON);
+    private OptionalLong slowestActiveMs() {
+        return partitions.stream().filter(Partition::isActive).mapToLong(partition -> partition.newestMs).min();
     }
 
-    private static final class Generator implements WatermarkGenerator<RowData> {
-        private final long latenessMs;
-        private final long idleNanos;
+    private final class Partition implements WatermarkGenerator<RowData> {
         private final RelativeClock clock;
         private long newestMs = Long.MIN_VALUE;
         private long activeAtNanos;
 
-        Generator(long latenessMs, long idleMs, RelativeClock clock) {
-            this.latenessMs = latenessMs;
-            this.idleNanos = idleMs * 1_000_000L;
+        Partition(RelativeClock clock) {
             this.clock = clock;
             this.activeAtNanos = clock.relativeTimeNanos();
         }
 
+        boolean isSilent() {
+            return clock.relativeTimeNanos() - activeAtNanos > idleMs * 1_000_000L;
+        }
+
+        boolean isActive() {
+            return newestMs != Long.MIN_VALUE && !isSilent();
+        }
+
         @Override
         public void onEvent(RowData row, long timestampMs, WatermarkOutput output) {
-            if (accepted(row)) {
+            if (ReadingRow.isAccepted(row)) {
                 newestMs = Math.max(newestMs, timestampMs);
                 activeAtNanos = clock.relativeTimeNanos();
             }
@@ -63,11 +79,20 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
 
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {
-            if (clock.relativeTimeNanos() - activeAtNanos > idleNanos) {
-                output.markIdle();
-            } else if (newestMs != Long.MIN_VALUE) {
+            if (isSilent()) {
+                slowestActiveMs().ifPresent(slowestMs -> newestMs = Math.max(newestMs, slowestMs));
+            }
+            if (newestMs != Long.MIN_VALUE) {
                 output.emitWatermark(new Watermark(newestMs - latenessMs - 1));
             }
         }
+    }
+
+    private static final class Silent implements WatermarkGenerator<RowData> {
+        @Override
+        public void onEvent(RowData row, long timestampMs, WatermarkOutput output) {}
+
+        @Override
+        public void onPeriodicEmit(WatermarkOutput output) {}
     }
 }

@@ -1,0 +1,101 @@
+# `make` sets everything up; `make help` says what else there is.
+
+PYTHON ?= python3.11
+LOCKS := deploy/environments
+TOOLS := .venv/tools/bin
+STREAM := .venv/stream/bin
+BATCH := .venv/batch/bin
+UV := UV_PYTHON_DOWNLOADS=never $(TOOLS)/uv
+JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
+# Tests of the code that both environments run.
+SHARED := $(wildcard tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/feature_repo \
+	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py)
+PYTEST := -m pytest -p no:cacheprovider
+
+.DEFAULT_GOAL := setup
+.DELETE_ON_ERROR:
+.PHONY: help setup parts demo test test-fast test-integration fast integration bench check lock clean
+
+help:
+	@echo 'make                         set up: both Python environments and the JVM parts'
+	@echo 'make demo                    simulated people through the whole system; RECORDINGS=FOLDER: recorded ones'
+	@echo 'make test                    all tests: test-fast, then test-integration'
+	@echo 'make test-fast               unit tests, without servers'
+	@echo 'make test-integration        tests on a real broker, cluster and store'
+	@echo 'make bench                   throughput, as ratios'
+	@echo 'make check                   style and types'
+	@echo 'make lock                    choose the newest versions that the .in files allow; ARGS=--upgrade'
+	@echo 'make clean                   stop the local stack and remove all that make has made'
+
+setup: build/.checked .venv/tools/.done
+	@$(MAKE) --no-print-directory -j3 parts
+	@$(MAKE) --no-print-directory .venv/.installed
+
+parts: .venv/stream/.done .venv/batch/.done build/jvm/.done
+
+build/.checked: deploy/setup/check.sh
+	@deploy/setup/check.sh '$(PYTHON)'
+	@mkdir -p $(@D) && touch $@
+
+.venv/tools/.done: $(LOCKS)/tools.txt | build/.checked
+	@echo 'fetching uv and ruff'
+	@rm -rf .venv/tools && '$(PYTHON)' -m venv .venv/tools
+	@$(TOOLS)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/%/.done: $(LOCKS)/%.txt $(LOCKS)/build.txt | .venv/tools/.done
+	@echo 'fetching the $* environment'
+	@test -x .venv/$*/bin/python || $(UV) venv --quiet --python '$(PYTHON)' .venv/$*
+	@$(UV) pip sync --quiet --python .venv/$*/bin/python --build-constraints $(LOCKS)/build.txt $<
+	@touch $@ && echo 'the $* environment is complete'
+
+.venv/%/.tests: $(LOCKS)/%-tests.txt .venv/%/.done
+	@echo 'fetching the tools of tests for the $* environment'
+	@$(UV) pip install --quiet --python .venv/$*/bin/python $(foreach lock,$<,-r $(lock))
+	@touch $@
+
+.venv/.installed: setup.py pyproject.toml .venv/stream/.done .venv/batch/.done
+	@for each in stream batch; do \
+	  $(UV) pip install --quiet --python .venv/$$each/bin/python --no-deps --no-build-isolation --editable . || exit 1; \
+	done
+	@touch $@ && echo 'ready: make demo, or $(STREAM)/eqm --help'
+
+build/jvm/.done: deploy/pom.xml $(JAVA_SOURCES) | build/.checked
+	@echo 'fetching and building the JVM parts'
+	@$(if $(filter deploy/pom.xml,$?),rm -rf build/jvm build/maven)
+	@mvn --quiet --batch-mode --file deploy/pom.xml package
+	@touch $@ && echo 'the JVM parts are complete'
+
+demo: setup
+	@$(STREAM)/eqm demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
+
+test: fast integration
+	@deploy/setup/summary.sh fast-stream fast-batch integration
+
+test-fast: fast
+	@deploy/setup/summary.sh fast-stream fast-batch
+
+test-integration: integration
+	@deploy/setup/summary.sh integration
+
+fast: setup .venv/stream/.tests .venv/batch/.tests
+	@deploy/setup/tier.sh fast-stream $(STREAM)/python $(PYTEST) tests/unit
+	@deploy/setup/tier.sh fast-batch $(BATCH)/python $(PYTEST) $(SHARED)
+
+integration: setup .venv/stream/.tests .venv/batch/.tests
+	@deploy/setup/tier.sh integration $(STREAM)/python $(PYTEST) tests/integration
+
+bench: setup .venv/stream/.tests
+	@$(STREAM)/python -m tests.benchmarks
+
+check: setup .venv/stream/.tests
+	@$(TOOLS)/ruff check .
+	@$(TOOLS)/ruff format --check .
+	@$(STREAM)/mypy
+
+lock: .venv/tools/.done
+	@deploy/setup/lock.sh $(ARGS)
+
+clean:
+	@test ! -x $(STREAM)/eqm || $(STREAM)/eqm down
+	@rm -rf .venv build eqm.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,56 @@
+"""`eqm watch` and `eqm features`: for those who use what the jobs publish."""
+
+import argparse
+import sys
+
+from feature_repo.columns import VIEWS, WINDOW_FEATURES
+from pipelines.settings import Settings
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands."""
+    _watch(subparsers.add_parser("watch", help="show emotion events as they come"))
+    _features(subparsers.add_parser("features", help="show a user's newest features, read from Feast"))
+
+
+def _watch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--user", metavar="U", help="only this user")
+    command.add_argument("--json", action="store_true", help="one line of JSON per event")
+    command.add_argument("--from-start", action="store_true", help="begin with the oldest event on the topic")
+    command.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="end after so long")
+    command.set_defaults(handler=run_watch)
+
+
+def _features(command: argparse.ArgumentParser) -> None:
+    command.add_argument("user", metavar="U", help="user id")
+    command.add_argument("--view", choices=list(VIEWS), default=WINDOW_FEATURES, help="default: %(default)s")
+    command.add_argument("--json", action="store_true", help="one line of JSON; missing values are null")
+    command.set_defaults(handler=run_features)
+
+
+def seconds(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise ValueError(text)
+    return value
+
+
+def run_watch(args: argparse.Namespace, settings: Settings) -> int:
+    """Handler of `eqm watch`."""
+    from pipelines.client import EmotionConsumer
+    from pipelines.watch import WatchOptions, watch
+
+    limit = {} if args.for_s is None else {"for_s": args.for_s}
+    with EmotionConsumer(settings.bootstrap_servers, from_start=args.from_start, on_malformed=_report) as consumer:
+        return watch(consumer, WatchOptions(user=args.user, as_json=args.json, **limit))
+
+
+def _report(fault: Exception) -> None:
+    print(f"eqm: {fault}", file=sys.stderr)
+
+
+def run_features(args: argparse.Namespace, settings: Settings) -> None:
+    """Handler of `eqm features`."""
+    from pipelines.features_view import show
+
+    show(settings, args.user, args.view, json_line=args.json)

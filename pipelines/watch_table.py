@@ -1,0 +1,106 @@
+"""The newest emotion event of each user as a table for the terminal."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from rich.bar import Bar
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.report.colours import ABSTAINED, colours
+from schemas.records import EmotionEvent
+
+BAR_WIDTH = 10
+UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+COLUMNS: Final[dict[str, Literal["left", "right"]]] = {
+    "user": "left",
+    "emotion": "left",
+    "confidence": "left",
+    "quality": "right",
+    "UTC": "left",
+    "age": "right",
+    "model": "left",
+}
+MAX_WIDTH: Final = 24
+MIN_WIDTHS: Final = {"emotion": 13, "confidence": 15, "quality": 7, "UTC": 8, "age": 6}
+"""Users and models give way first on a narrow terminal."""
+
+
+def newest(events: Iterable[EmotionEvent], held: dict[str, EmotionEvent]) -> None:
+    """Take into `held` each user's event with the latest window."""
+    for event in events:
+        known = held.get(event.user_id)
+        if known is None or event.window_end_ms >= known.window_end_ms:
+            held[event.user_id] = event
+
+
+def table(held: dict[str, EmotionEvent], *, rows: int) -> Table:
+    """One row per user in alphabetic order, `rows` at most; ages are relative to the newest event of all."""
+    latest = max((event.window_end_ms for event in held.values()), default=0)
+    caption = _caption(latest, hidden=len(held) - rows)
+    grid = Table(box=None, pad_edge=False, header_style="dim", caption=caption, caption_justify="left")
+    for name, justify in COLUMNS.items():
+        grid.add_column(name, justify=justify, no_wrap=True, min_width=MIN_WIDTHS.get(name), max_width=MAX_WIDTH)
+    for user in sorted(held)[:rows]:
+        grid.add_row(*_cells(held[user], latest))
+    return grid
+
+
+def _cells(event: EmotionEvent, latest_ms: int) -> tuple[RenderableType, ...]:
+    colour = _colour(event)
+    return (
+        Text(event.user_id),
+        Text(_emotion(event), style=colour),
+        _confidence(event, colour),
+        f"{event.quality:.0%}",
+        instant(event.window_end_ms)[-8:],
+        age(latest_ms - event.window_end_ms),
+        Text(f"{event.model_name} {event.model_version}"),
+    )
+
+
+def _confidence(event: EmotionEvent, colour: str) -> Table:
+    cell = Table.grid(padding=(0, 1))
+    cell.add_row(Bar(1.0, 0.0, event.confidence, width=BAR_WIDTH, color=colour), f"{event.confidence:4.0%}")
+    return cell
+
+
+def _emotion(event: EmotionEvent) -> str:
+    if event.abstained:
+        return f"– {event.reason}".replace("_", " ")
+    return event.emotion or "–"
+
+
+def _colour(event: EmotionEvent) -> str:
+    chosen = None if event.abstained else event.emotion
+    return colours(list(event.probabilities)).get(chosen or "", ABSTAINED)
+
+
+def instant(epoch_ms: int) -> str:
+    """Event time for people, in UTC.
+
+    >>> instant(1_700_000_000_000)
+    '2023-11-14 22:13:20'
+    """
+    return f"{datetime.fromtimestamp(epoch_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def age(ms: int) -> str:
+    """A duration in whole units of the largest that fits.
+
+    >>> [age(ms) for ms in (0, 5_000, 95_000, 7_200_000, 200_000_000)]
+    ['0 s', '5 s', '1 min', '2 h', '2 d']
+    """
+    seconds = ms // 1000
+    size, unit = next((pair for pair in UNITS if seconds >= pair[0]), (1, "s"))
+    return f"{seconds // size} {unit}"
+
+
+def _caption(latest_ms: int, *, hidden: int) -> str:
+    if not latest_ms:
+        return "waiting for events …"
+    more = f"; {hidden} more (--user U shows one)" if hidden > 0 else ""
+    return f"newest window ended {instant(latest_ms)} UTC{more}"

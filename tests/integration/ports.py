@@ -1,0 +1,29 @@
+"""Settings for a stack beside any other: ports that are free, a home folder of its own."""
+
+import random
+from pathlib import Path
+
+from pipelines.settings import Settings
+from pipelines.stack.ports import is_free
+
+NEEDED = 9
+
+
+def separate_settings(home: Path, **changes: object) -> Settings:
+    """Settings whose nine ports are free now; below the range from which the system takes client ports."""
+    first = next(base for base in iter(_candidate, None) if all(map(_free, range(base, base + NEEDED))))
+    ports = {
+        "kafka_port": first,
+        "kafka_controller_port": first + 1,
+        "flink_rest_port": first + 2,
+        "flink_port_base": first + 3,
+    }
+    return Settings.model_validate({"home": home, **ports, **changes})
+
+
+def _candidate() -> int:
+    return random.randrange(20_000, 32_000)
+
+
+def _free(number: int) -> bool:
+    return is_free("127.0.0.1", number)

@@ -1,0 +1,63 @@
+"""What the servers are told: loopback only, ports of their own, the settings' sizes."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import StackError
+from pipelines.settings import Settings
+from pipelines.stack import flink, java, kafka
+from pipelines.stack.servers import servers
+from pipelines.stack.submit import submit
+
+needs_flink = pytest.mark.skipif(find_spec("pyflink") is None, reason="Flink is in the stream environment")
+
+
+def test_the_broker_listens_on_loopback_and_deletes_nothing_for_its_age(settings: Settings) -> None:
+    told = kafka.properties(settings)
+    assert told["listeners"] == "PLAINTEXT://127.0.0.1:19092,CONTROLLER://127.0.0.1:19093"
+    assert told["log.retention.ms"] == "-1"
+    assert told["auto.create.topics.enable"] == "false"
+    assert {told[key] for key in told if key.endswith("replication.factor")} == {"1"}
+
+
+def test_no_two_servers_want_one_port() -> None:
+    every = Settings(prometheus_port=19300)
+    numbers = [port.number for server in servers(every) for port in server.ports]
+    assert len(numbers) == len(set(numbers)) == 11
+
+
+def test_an_outside_broker_or_cluster_is_not_started() -> None:
+    assert [server.name for server in servers(Settings(bootstrap="a:1"))] == ["jobmanager", "taskmanager"]
+    assert [server.name for server in servers(Settings(flink="a:1"))] == ["kafka"]
+
+
+@needs_flink
+def test_the_cluster_listens_on_loopback_with_the_sizes_set(settings: Settings) -> None:
+    told = flink.configuration(settings)
+    assert {told[key] for key in told if key.endswith(("address", "host"))} == {"127.0.0.1"}
+    assert told["taskmanager.memory.process.size"] == "2560m"
+    assert told["env.java.opts.all"].count("--add-opens") > 5
+    assert "metrics.reporter.prometheus.port" not in told
+
+
+@needs_flink
+def test_what_flink_reads_is_written_once_and_again(settings: Settings) -> None:
+    flink.prepare(settings)
+    flink.prepare(settings)
+    folder = flink.configuration_folder(settings)
+    assert {file.name for file in folder.iterdir()} >= {"config.yaml", "log4j-console.properties"}
+
+
+def test_missing_jvm_parts_and_java_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StackError, match="run `make`"):
+        java.jars(tmp_path)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(StackError, match="no java in JAVA_HOME"):
+        java.executable()
+
+
+def test_a_job_file_that_is_not_there_is_one_line(settings: Settings) -> None:
+    with pytest.raises(StackError, match="there is no job file nowhere.py"):
+        submit("nowhere.py", [], settings)
