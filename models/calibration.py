@@ -3,15 +3,14 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+
+from models.arrays import Floats, Ints
 
 SMALLEST: Final = 1e-7
 """Probabilities are kept above this before their logarithm is taken."""
 
 BOUNDS: Final = (0.2, 5.0)
-
-Floats = NDArray[np.float64]
 
 
 def tempered(probabilities: Floats, temperature: float) -> Floats:
@@ -22,10 +21,11 @@ def tempered(probabilities: Floats, temperature: float) -> Floats:
     """
     logits = np.log(np.maximum(probabilities, SMALLEST)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
-def fit_temperature(probabilities: Floats, label: NDArray[np.int64]) -> float:
+def fit_temperature(probabilities: Floats, label: Ints) -> float:
     """The temperature in 0.2..5 that makes the labels (n,) most likely under `tempered` probabilities (n, K)."""
     rows = np.arange(len(label))
 

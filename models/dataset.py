@@ -1,16 +1,19 @@
 """Labelled windows of several people, the only thing that training and evaluation read."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import Literal, Self
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.arrays import Bools, Float32s, Ints
 from models.errors import TrainingError
 from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 
 TrainedOn = Literal["simulated people", "recorded people"]
+
+COLUMNS: Final = ("features", "sequence", "label", "person", "window_end_ms")
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,11 @@ class Dataset:
     `window_end_ms` only orders rows; no network ever sees it.
     """
 
-    features: NDArray[np.float32]
-    sequence: NDArray[np.float32]
-    label: NDArray[np.int64]
+    features: Float32s
+    sequence: Float32s
+    label: Ints
     person: NDArray[np.str_]
-    window_end_ms: NDArray[np.int64]
+    window_end_ms: Ints
     label_names: tuple[str, ...]
     trained_on: TrainedOn
 
@@ -55,10 +58,9 @@ class Dataset:
         """The rows of some people."""
         return self.rows(np.isin(self.person, people))
 
-    def rows(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
+    def rows(self, which: Bools | Ints) -> Self:
         """The rows marked or numbered."""
-        columns = (self.features, self.sequence, self.label, self.person, self.window_end_ms)
-        return type(self)(*(column[which] for column in columns), self.label_names, self.trained_on)
+        return replace(self, **{name: getattr(self, name)[which] for name in COLUMNS})
 
     def ordered(self) -> Self:
         """The same rows by person and window, so that nothing depends on the order in which they came."""

@@ -1,12 +1,12 @@
 """The weighted ensemble as one network: raw features and sequence in, calibrated probabilities out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.arrays import Float32s, Floats
 from models.calibration import SMALLEST
 from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 from models.keras3 import keras
@@ -16,14 +16,12 @@ from models.weights import Weights
 
 CHUNK: Final = 512
 
-Serving = Callable[[Any, Any], dict[str, Any]]
-
 
 @dataclass(frozen=True)
 class Ensemble:
     """Trained members (name -> Keras model on scaled input) and what joins them."""
 
-    members: Mapping[str, Any]
+    members: Mapping[str, keras.Model]
     scalings: Mapping[str, Scaling]
     weights: Weights
     temperature: float = 1.0
@@ -33,25 +31,27 @@ class Ensemble:
         return tuple((name, weight) for name, weight in self.weights.items() if name in self.members)
 
 
-def member_probabilities(ensemble: Ensemble, raw: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float64]:
+def member_probabilities(ensemble: Ensemble, raw: Mapping[str, Float32s]) -> Floats:
     """Every member's probabilities (n, members, K) for raw features and sequence; NaN is missing."""
     inputs = {name: scaled_array(values, ensemble.scalings[name]) for name, values in raw.items()}
     answers = [_in_chunks(ensemble.members[name], inputs[MEMBERS[name].reads]) for name, _ in ensemble.weighted()]
     return np.stack(answers, axis=1)
 
 
-def _in_chunks(member: Any, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+def _in_chunks(member: keras.Model, inputs: Float32s) -> Floats:
     chunks = range(0, len(inputs), CHUNK)
-    return np.concatenate([np.asarray(member(inputs[at : at + CHUNK], training=False)) for at in chunks]).astype(float)
+    answers = [np.asarray(member(inputs[at : at + CHUNK], training=False)) for at in chunks]
+    return np.concatenate(answers).astype(np.float64)
 
 
-def mixed(members: NDArray[np.float64], ensemble: Ensemble) -> NDArray[np.float64]:
+def mixed(members: Floats, ensemble: Ensemble) -> Floats:
     """Weighted mean over members: (n, members, K) -> (n, K), not calibrated yet."""
-    return np.einsum("nmk,m->nk", members, [weight for _, weight in ensemble.weighted()])
+    weights = [weight for _, weight in ensemble.weighted()]
+    return np.asarray(np.einsum("nmk,m->nk", members, weights))
 
 
-def fuse(ensemble: Ensemble) -> Any:
-    """One Keras model: `features` (n, F) and `sequence` (n, seconds, channels), raw -> `probabilities` and `members`."""
+def fuse(ensemble: Ensemble) -> keras.Model:
+    """One Keras model: raw `features` and `sequence` -> calibrated `probabilities` (n, K) and `members` (n, M, K)."""
     ops = keras.ops
     raw = {
         "features": keras.Input(FEATURE_SHAPE, name="features"),

@@ -4,16 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models import metrics
+from models.arrays import Float32s, Ints, Reals
 from models.dataset import Dataset
 from models.prediction import Prediction
 from models.split import Split
 
 Report = dict[str, Any]
-Predict = Callable[[NDArray[np.float32], NDArray[np.float32]], Prediction]
-Floats = NDArray[np.float64]
+Predict = Callable[[Float32s, Float32s], Prediction]
 
 
 def evaluate(dataset: Dataset, split: Split, predict: Predict, *, members: tuple[str, ...]) -> Report:
@@ -37,7 +36,7 @@ def evaluate(dataset: Dataset, split: Split, predict: Predict, *, members: tuple
     }
 
 
-def summary(label: NDArray[np.int64], probabilities: NDArray[np.floating]) -> dict[str, float | int | None]:
+def summary(label: Ints, probabilities: Reals) -> dict[str, float | int | None]:
     """Headline figures of probabilities (n, K) against labels (n,); averages are over the labels that occur."""
     probabilities = np.asarray(probabilities, dtype=np.float64)
     counts = metrics.confusion(label, probabilities)
@@ -50,7 +49,7 @@ def summary(label: NDArray[np.int64], probabilities: NDArray[np.floating]) -> di
     }
 
 
-def _per_class(rows: Dataset, probabilities: NDArray[np.floating]) -> Report:
+def _per_class(rows: Dataset, probabilities: Reals) -> Report:
     counts = metrics.confusion(rows.label, np.asarray(probabilities, dtype=np.float64))
     figures = {
         "recall": metrics.recall(counts),
@@ -65,7 +64,7 @@ def _per_class(rows: Dataset, probabilities: NDArray[np.floating]) -> Report:
     return summary(rows.label, probabilities) | {"per_class": per_class, "confusion": counts.tolist()}
 
 
-def _per_person(rows: Dataset, probabilities: NDArray[np.floating]) -> Report:
+def _per_person(rows: Dataset, probabilities: Reals) -> Report:
     return {
         person: summary(rows.label[rows.person == person], probabilities[rows.person == person])
         for person in rows.people

@@ -5,8 +5,8 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
+from models.arrays import Reals
 from models.manifest import Manifest
 from models.smoothing import smooth
 from models.uncertainty import disagreement, entropy
@@ -16,8 +16,6 @@ from schemas.records import EmotionEvent
 
 DECIMALS: Final = 7
 """What float32 probabilities carry."""
-
-Floats = NDArray[np.floating]
 
 
 class Scored(Protocol):
@@ -30,19 +28,19 @@ class Scored(Protocol):
     def window_end_ms(self) -> int: ...
 
     @property
-    def raw(self) -> Floats:
+    def raw(self) -> Reals:
         """Calibrated probabilities (K,)."""
 
     @property
-    def members(self) -> Floats:
+    def members(self) -> Reals:
         """Each member's probabilities (members, K)."""
 
     @property
-    def quality(self) -> Floats:
+    def quality(self) -> Reals:
         """Quality per channel in the order of the channel table, 0 for an absent one."""
 
 
-def emotion_event(manifest: Manifest, user_id: str, window: Scored, *, smoothed: Floats) -> dict[str, Any]:
+def emotion_event(manifest: Manifest, user_id: str, window: Scored, *, smoothed: Reals) -> dict[str, Any]:
     """The fields of `schemas.records.EmotionEvent`; numbers rounded to seven decimals.
 
     `smoothed` is what `smooth` gives for the windows up to this one. An event that abstains has no emotion and
@@ -50,15 +48,16 @@ def emotion_event(manifest: Manifest, user_id: str, window: Scored, *, smoothed:
     """
     quality = model_quality(manifest, window.quality)
     reason = abstention(quality, manifest.min_quality)
-    best = int(np.argmax(smoothed))
     labels = manifest.labels
+    probabilities = _by(labels, smoothed)
+    best = max(probabilities, key=probabilities.__getitem__)
     return {
         "user_id": user_id,
         "window_start_ms": int(window.window_start_ms),
         "window_end_ms": int(window.window_end_ms),
-        "emotion": None if reason else labels[best],
-        "confidence": 0.0 if reason else _rounded(smoothed[best]),
-        "probabilities": _by(labels, smoothed),
+        "emotion": None if reason else best,
+        "confidence": 0.0 if reason else probabilities[best],
+        "probabilities": probabilities,
         "raw": _by(labels, window.raw),
         "members": {n: _by(labels, row) for n, row in zip(manifest.member_names, window.members, strict=True)},
         "entropy": _rounded(entropy(smoothed)),
@@ -77,7 +76,7 @@ def event_bytes(event: dict[str, Any]) -> bytes:
     return orjson.dumps(event)
 
 
-def model_quality(manifest: Manifest, quality: Floats) -> float:
+def model_quality(manifest: Manifest, quality: Reals) -> float:
     """Mean quality of the channels that the model uses; 0 when it uses none that training saw."""
     used = [quality[CHANNEL_INDEX[name]] for name in manifest.channels]
     return float(np.mean(used)) if used else 0.0
@@ -94,11 +93,11 @@ def abstention(quality: float, min_quality: float) -> Abstained | None:
     return Abstained.LOW_QUALITY if quality < min_quality else None
 
 
-def _by(labels: Iterable[str], probabilities: Floats) -> dict[str, float]:
+def _by(labels: Iterable[str], probabilities: Reals) -> dict[str, float]:
     return dict(zip(labels, np.round(np.asarray(probabilities, dtype=np.float64), DECIMALS).tolist(), strict=True))
 
 
-def _rounded(number: Any) -> float:
+def _rounded(number: float | Reals) -> float:
     return round(float(number), DECIMALS)
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from models.arrays import Bools
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURES
 from schemas.windows import WINDOW_S
@@ -40,7 +38,7 @@ def family_columns() -> dict[str, tuple[int, ...]]:
     }
 
 
-def channels_behind(*, features: NDArray[np.bool_] | None, sequence: NDArray[np.bool_] | None) -> tuple[str, ...]:
+def channels_behind(*, features: Bools | None, sequence: Bools | None) -> tuple[str, ...]:
     """Channels that feed the columns marked True, in the order of the channel table; None is no column at all.
 
     >>> channels_behind(features=None, sequence=np.array([1, 0, 0, 0, 1, 0], dtype=bool))

@@ -3,11 +3,9 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, roc_auc_score
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from models.arrays import Floats, Ints
 
 BINS: Final = 15
 
@@ -47,7 +45,9 @@ def auroc(label: Ints, probabilities: Floats) -> Floats:
 
 
 def expected_calibration_error(label: Ints, probabilities: Floats) -> float:
-    """Mean gap between confidence and hit rate over 15 equal-width bins (Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602).
+    """Mean gap between confidence and hit rate over 15 equal-width bins.
+
+    Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
 
     >>> expected_calibration_error(np.array([0, 0, 0, 1]), np.full((4, 2), [0.75, 0.25]))
     0.0

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from models.arrays import Reals
 
 
 @dataclass(frozen=True)
 class Prediction:
     """Row i answers window i: calibrated `probabilities` (n, K) and each member's own (n, members, K)."""
 
-    probabilities: NDArray[np.floating]
-    members: NDArray[np.floating]
+    probabilities: Reals
+    members: Reals

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from types import ModuleType
+from typing import Final, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from models.arrays import Float32s
 from models.bundle import SAVED_MODEL, verified
 from models.errors import BundleError
 from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
@@ -15,14 +17,12 @@ from models.manifest import Manifest
 from models.prediction import Prediction
 from models.runtime import import_tensorflow
 
-CHUNK: Final = 64
-"""Most rows that the network is given at once: what it holds of 64 windows fits the processor's cache."""
+CHUNK: Final = 128
+"""Most rows that the network is given at once: more no longer fit the processor's cache, fewer cost more calls."""
 
 GRANULE: Final = 16
 """Rows are padded to a multiple of this. Whole vector registers whatever the number of labels: a row's answer is then
 the same to the last bit wherever it stands and whatever stands beside it."""
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Predictor:
     """A loaded bundle: its manifest, and its network as a function of arrays."""
 
     manifest: Manifest
-    answer: Callable[[Floats, Floats], Prediction]
+    answer: Callable[[Float32s, Float32s], Prediction]
 
     @classmethod
     def load(cls, path: Path | str, threads: int = 1) -> Self:
@@ -71,7 +71,7 @@ class Predictor:
             np.concatenate([part.probabilities for part in parts]), np.concatenate([part.members for part in parts])
         )
 
-    def _chunk(self, features: Floats, sequence: Floats) -> Prediction:
+    def _chunk(self, features: Float32s, sequence: Float32s) -> Prediction:
         """Answers for at most `CHUNK` rows."""
         n = len(features)
         padded = self.answer(_padded(features), _padded(sequence))
@@ -83,7 +83,7 @@ class Predictor:
         return Prediction(padded.probabilities[:n], padded.members[:n])
 
 
-def _padded(rows: Floats) -> Floats:
+def _padded(rows: Float32s) -> Float32s:
     """Rows, then rows of NaN up to a multiple of `GRANULE`."""
     size = max(-(-len(rows) // GRANULE), 1) * GRANULE
     padded = np.full((size, *rows.shape[1:]), np.nan, dtype=np.float32)
@@ -91,14 +91,14 @@ def _padded(rows: Floats) -> Floats:
     return padded
 
 
-def _network(tensorflow: Any, saved_model: Path) -> Callable[[Floats, Floats], Prediction]:
+def _network(tensorflow: ModuleType, saved_model: Path) -> Callable[[Float32s, Float32s], Prediction]:
     """The SavedModel's serving signature; Keras is not needed for it."""
     loaded = tensorflow.saved_model.load(str(saved_model))
-    serve = loaded.signatures["serving_default"]
 
-    def answer(features: Floats, sequence: Floats) -> Prediction:
-        given = serve(features=tensorflow.constant(features), sequence=tensorflow.constant(sequence))
+    def answer(features: Float32s, sequence: Float32s) -> Prediction:
+        given = loaded.signatures["serving_default"](
+            features=tensorflow.constant(features), sequence=tensorflow.constant(sequence)
+        )
         return Prediction(given["probabilities"].numpy(), given["members"].numpy())
 
-    answer.loaded = loaded  # type: ignore[attr-defined]  # TensorFlow frees variables with the object that holds them
     return answer

@@ -2,15 +2,17 @@
 
 import contextlib
 import importlib
+import logging
 import os
 from collections.abc import Iterator
-from typing import Any
+from types import ModuleType
 
 
 def prepare_environment() -> None:
     """Settings that must stand before TensorFlow or Keras is imported. A user's own settings win."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 @contextlib.contextmanager
@@ -27,7 +29,7 @@ def _without_eager_keras() -> Iterator[None]:
             os.environ["TF_USE_LEGACY_KERAS"] = before
 
 
-def import_tensorflow(threads: int) -> Any:
+def import_tensorflow(threads: int) -> ModuleType:
     """TensorFlow with at most `threads` threads per operation and across operations.
 
     In a process where TensorFlow has already run something its thread pools stand, and are left as they are.

@@ -1,11 +1,12 @@
 """NaN-aware standardisation: fitted on training rows, carried inside the saved model."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from models.arrays import Bools, Float32s
 from models.keras3 import keras
 
 LIMIT: Final = 8.0
@@ -16,12 +17,12 @@ LIMIT: Final = 8.0
 class Scaling:
     """Mean and standard deviation per last-axis column, and whether training saw the column at all."""
 
-    mean: NDArray[np.float32]
-    std: NDArray[np.float32]
-    seen: NDArray[np.bool_]
+    mean: Float32s
+    std: Float32s
+    seen: Bools
 
 
-def fit_scaling(values: NDArray[np.float32]) -> Scaling:
+def fit_scaling(values: Float32s) -> Scaling:
     """Column statistics over all axes but the last; only finite values count.
 
     A column without any finite value gets mean 0, standard deviation 1 and `seen` False: it is treated as missing
@@ -39,7 +40,7 @@ def fit_scaling(values: NDArray[np.float32]) -> Scaling:
     return Scaling(mean.astype(np.float32), np.where(constant, 1, std).astype(np.float32), present.any(axis=0))
 
 
-def scaled(raw: Any, scaling: Scaling) -> Any:
+def scaled(raw: keras.KerasTensor, scaling: Scaling) -> keras.KerasTensor:
     """(…, C) raw tensor, NaN for missing -> (…, 2C): standardised values, 0 where missing, then presence as 1 or 0."""
     ops = keras.ops
     present = ops.logical_and(ops.isfinite(raw), scaling.seen)
@@ -47,6 +48,6 @@ def scaled(raw: Any, scaling: Scaling) -> Any:
     return ops.concatenate([ops.clip(standardised, -LIMIT, LIMIT), ops.cast(present, "float32")], axis=-1)
 
 
-def scaled_array(raw: ArrayLike, scaling: Scaling) -> NDArray[np.float32]:
+def scaled_array(raw: ArrayLike, scaling: Scaling) -> Float32s:
     """The same as `scaled`, for arrays."""
     return np.asarray(scaled(np.asarray(raw, dtype=np.float32), scaling))

@@ -1,14 +1,12 @@
 """The mean over the last half minute of event time."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.arrays import Floats, Ints, Reals
 from schemas.windows import SMOOTHING_MS
 
 
-def smooth(
-    window_end_ms: NDArray[np.int64], probabilities: NDArray[np.floating], now_end_ms: int
-) -> NDArray[np.float64]:
+def smooth(window_end_ms: Ints, probabilities: Reals, now_end_ms: int) -> Floats:
     """Mean of probabilities (k, K) over the windows that end in (now - 30 s, now], event time in milliseconds.
 
     Windows may come in any order; of those with the same end the last one given counts, once. The result is the same
@@ -22,4 +20,5 @@ def smooth(
     newest = {int(end): row for row, end in enumerate(window_end_ms) if inside[row]}
     if not newest:
         return np.full(p.shape[1], np.nan)
-    return p[[newest[end] for end in sorted(newest)]].mean(axis=0)
+    chosen: Floats = p[[newest[end] for end in sorted(newest)]]
+    return np.asarray(chosen.mean(axis=0))

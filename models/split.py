@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
+from models.arrays import Bools
 from models.dataset import Dataset
 from models.errors import TrainingError
 
@@ -70,7 +70,7 @@ def _hold_out(dataset: Dataset, share: float, seed: int) -> tuple[Names, Names]:
     return tuple(person for person in dataset.people if person not in held), held
 
 
-def _labels(dataset: Dataset, rows: NDArray[np.bool_]) -> int:
+def _labels(dataset: Dataset, rows: Bools) -> int:
     return len(np.unique(dataset.label[rows]))
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.class_weight import compute_class_weight
 
+from models.arrays import Float32s, Ints
 from models.calibration import fit_temperature, tempered
 from models.dataset import Dataset, TrainedOn
 from models.ensemble import Ensemble, member_probabilities, mixed
@@ -75,10 +75,10 @@ def train(dataset: Dataset, config: TrainingConfig, progress: Callable[[Progress
     )
 
 
-def predictor_of(ensemble: Ensemble) -> Callable[[NDArray[np.float32], NDArray[np.float32]], Prediction]:
+def predictor_of(ensemble: Ensemble) -> Callable[[Float32s, Float32s], Prediction]:
     """Applies an ensemble that is still in memory, as `Predictor.predict` does one on disk."""
 
-    def predict(features: NDArray[np.float32], sequence: NDArray[np.float32]) -> Prediction:
+    def predict(features: Float32s, sequence: Float32s) -> Prediction:
         members = member_probabilities(ensemble, {"features": features, "sequence": sequence})
         return Prediction(tempered(mixed(members, ensemble), ensemble.temperature), members)
 
@@ -102,8 +102,8 @@ def _channels(ensemble: Ensemble) -> tuple[str, ...]:
 class _Scaled:
     """Scaled inputs by name, and labels."""
 
-    inputs: dict[str, NDArray[np.float32]]
-    label: NDArray[np.int64]
+    inputs: dict[str, Float32s]
+    label: Ints
 
     @classmethod
     def of(cls, rows: Dataset, scalings: dict[str, Scaling]) -> "_Scaled":
@@ -120,7 +120,7 @@ class _Fit:
     validation: _Scaled
     progress: Callable[[Progress], None]
 
-    def member(self, name: str, seed: int) -> Any:
+    def member(self, name: str, seed: int) -> keras.Model:
         """A trained member with the weights of its best epoch."""
         keras.utils.set_random_seed(seed)
         reads = MEMBERS[name].reads
@@ -142,10 +142,10 @@ class _Fit:
         )
         return model
 
-    def _best_epoch(self) -> Any:
+    def _best_epoch(self) -> keras.callbacks.Callback:
         return keras.callbacks.EarlyStopping("val_loss", patience=self.config.patience, restore_best_weights=True)
 
-    def _teller(self, name: str) -> Any:
+    def _teller(self, name: str) -> keras.callbacks.Callback:
         def tell(epoch: int, logs: dict[str, float]) -> None:
             self.progress(Progress(name, epoch + 1, self.config.epochs, logs["loss"], logs["val_loss"]))
 

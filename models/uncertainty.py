@@ -1,12 +1,11 @@
 """How sure an answer is."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+from models.arrays import Floats, Reals
 
 
-def entropy(probabilities: Floats) -> NDArray[np.float64]:
+def entropy(probabilities: Reals) -> Floats:
     """Shannon entropy of probabilities (…, K) as a share of its maximum log K: 0 is certain, 1 is no idea.
 
     >>> entropy(np.array([[0.25, 0.25, 0.25, 0.25], [1.0, 0.0, 0.0, 0.0]])).tolist()
@@ -14,13 +13,15 @@ def entropy(probabilities: Floats) -> NDArray[np.float64]:
     """
     p = np.asarray(probabilities, dtype=np.float64)
     information = p * np.log(np.where(p > 0, p, 1))
-    return np.abs(information.sum(axis=-1)) / np.log(p.shape[-1])
+    share: Floats = np.abs(information.sum(axis=-1)) / np.log(p.shape[-1])
+    return np.minimum(share, 1.0)
 
 
-def disagreement(members: Floats) -> NDArray[np.float64]:
+def disagreement(members: Reals) -> Floats:
     """Mean over labels of the standard deviation between members: (…, members, K) -> (…).
 
     >>> disagreement(np.array([[1.0, 0.0], [0.0, 1.0]])).item()
     0.5
     """
-    return np.asarray(members, dtype=np.float64).std(axis=-2).mean(axis=-1)
+    spread: Floats = np.asarray(members, dtype=np.float64).std(axis=-2)
+    return np.asarray(spread.mean(axis=-1))

@@ -49,9 +49,7 @@ def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str
     return _submitted(settings, "features_job.py", config, savepoint)
 
 
-def submit_emotions(
-    settings: Settings, bundle: Path, *, bounded: bool = False, savepoint: str | None = None
-) -> str:
+def submit_emotions(settings: Settings, bundle: Path, *, bounded: bool = False, savepoint: str | None = None) -> str:
     """Submits the emotions job with a verified bundle and returns its id."""
     verified(bundle)
     _require_topics(settings)

@@ -12,7 +12,9 @@ from schemas.records import Label
 def read_labels(bootstrap: str, topic: str) -> dict[str, list[Label]]:
     """All labels by user; the same label sent twice is there once."""
     try:
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed")
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed"
+        )
     except KafkaError as fault:
         raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
     with consumer:

@@ -11,7 +11,9 @@ from schemas.windows import WINDOW_MS
 UNLABELLED = -1
 
 
-def label_shares(labels: Sequence[Label], names: Sequence[str], window_start_ms: NDArray[np.int64]) -> NDArray[np.float64]:
+def label_shares(
+    labels: Sequence[Label], names: Sequence[str], window_start_ms: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Share of each window that each label covers, shape (windows, names); a label not in `names` counts for none.
 
     >>> lab = Label(user_id="u", label="calm", start_ms=1_000_000_000_000, end_ms=1_000_000_030_000, source="protocol")

@@ -111,7 +111,7 @@ class Settings(BaseModel):
 def load(
     flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, str] | None = None, file: Path = FILE
 ) -> Settings:
-    """Settings from flags (None: not given), environment and file; raises SettingsError, one line, on the first bad one."""
+    """Settings from flags (None: not given), environment and file; raises SettingsError on the first bad one."""
     sources = {
         f"{file}: ": _from_file(file),
         PREFIX: _from_environment(os.environ if environment is None else environment),

@@ -14,7 +14,12 @@ from models.training import Progress
 def training_bar() -> Iterator[Callable[[Progress], None]]:
     """Yields what `models.training.train` reports each epoch to."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs  {task.fields[loss]}"))
+    columns = (
+        TextColumn("{task.description:<18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("epochs  {task.fields[loss]}"),
+    )
     with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
 

@@ -42,7 +42,12 @@ def _measurements() -> type[Record]:
     members: Any = {
         channel.name: (
             float | None,
-            Field(default=None, ge=channel.valid[0], le=channel.valid[1], description=f"{channel.description} ({channel.unit})"),
+            Field(
+                default=None,
+                ge=channel.valid[0],
+                le=channel.valid[1],
+                description=f"{channel.description} ({channel.unit})",
+            ),
         )
         for channel in CHANNELS
     }

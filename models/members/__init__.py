@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
+from models.keras3 import keras
 from models.members import bilstm_attention, cnn, fusion, lstm, transformer
 from models.members.sizes import MemberSizes
 
@@ -21,7 +22,7 @@ class Member:
     """A kind of network and the scaled input that it reads."""
 
     reads: Input
-    build: Callable[..., Any]
+    build: Callable[..., keras.Model]
 
 
 MEMBERS: Final = {
@@ -33,7 +34,7 @@ MEMBERS: Final = {
 }
 
 
-def build_member(name: str, sizes: MemberSizes, *, labels: int) -> Any:
+def build_member(name: str, sizes: MemberSizes, *, labels: int) -> keras.Model:
     """An untrained Keras model: scaled input -> probabilities of `labels` labels."""
     member = MEMBERS[name]
     return member.build(getattr(sizes, name), shape=SCALED_SHAPES[member.reads], labels=labels)

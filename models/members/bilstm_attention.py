@@ -1,6 +1,4 @@
-"""Bidirectional LSTM whose outputs attend to each other (dot-product attention, Luong et al. 2015, arXiv:1508.04025)."""
-
-from typing import Any
+"""Bidirectional LSTM whose outputs attend to each other (dot product, Luong et al. 2015, arXiv:1508.04025)."""
 
 from models.keras3 import keras
 from models.members.sizes import BiLstmAttentionSizes
@@ -8,7 +6,7 @@ from models.members.sizes import BiLstmAttentionSizes
 layers = keras.layers
 
 
-def build(sizes: BiLstmAttentionSizes, *, shape: tuple[int, ...], labels: int) -> Any:
+def build(sizes: BiLstmAttentionSizes, *, shape: tuple[int, ...], labels: int) -> keras.Model:
     """Scaled sequence (n, seconds, channels) -> label probabilities (n, labels)."""
     inputs = x = keras.Input(shape)
     for units in sizes.units:

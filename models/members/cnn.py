@@ -1,14 +1,12 @@
 """1D convolutional network over the per-second sequence."""
 
-from typing import Any
-
 from models.keras3 import keras
 from models.members.sizes import CnnSizes
 
 layers = keras.layers
 
 
-def build(sizes: CnnSizes, *, shape: tuple[int, ...], labels: int) -> Any:
+def build(sizes: CnnSizes, *, shape: tuple[int, ...], labels: int) -> keras.Model:
     """Scaled sequence (n, seconds, channels) -> label probabilities (n, labels)."""
     inputs = x = keras.Input(shape)
     for block, filters in enumerate(sizes.filters):

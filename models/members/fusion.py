@@ -1,7 +1,5 @@
 """Feature-fusion network: a branch per signal family, joined."""
 
-from typing import Any
-
 from models.inputs import family_columns
 from models.keras3 import keras
 from models.members.sizes import FusionSizes
@@ -9,7 +7,7 @@ from models.members.sizes import FusionSizes
 layers = keras.layers
 
 
-def build(sizes: FusionSizes, *, shape: tuple[int, ...], labels: int) -> Any:
+def build(sizes: FusionSizes, *, shape: tuple[int, ...], labels: int) -> keras.Model:
     """Scaled features and their presence (n, 2 * features) -> label probabilities (n, labels)."""
     inputs = keras.Input(shape)
     half = shape[0] // 2

@@ -1,14 +1,12 @@
 """Stacked LSTM over the per-second sequence."""
 
-from typing import Any
-
 from models.keras3 import keras
 from models.members.sizes import LstmSizes
 
 layers = keras.layers
 
 
-def build(sizes: LstmSizes, *, shape: tuple[int, ...], labels: int) -> Any:
+def build(sizes: LstmSizes, *, shape: tuple[int, ...], labels: int) -> keras.Model:
     """Scaled sequence (n, seconds, channels) -> label probabilities (n, labels)."""
     inputs = x = keras.Input(shape)
     for depth, units in enumerate(sizes.units, start=1):

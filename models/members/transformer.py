@@ -1,17 +1,15 @@
-"""Transformer encoder over the per-second sequence (Vaswani et al. 2017, arXiv:1706.03762), normalised before each part."""
-
-from typing import Any
+"""Transformer encoder over the per-second sequence (Vaswani et al. 2017, arXiv:1706.03762)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.arrays import Float32s
 from models.keras3 import keras
 from models.members.sizes import TransformerSizes
 
 layers = keras.layers
 
 
-def positional_encoding(steps: int, d_model: int) -> NDArray[np.float32]:
+def positional_encoding(steps: int, d_model: int) -> Float32s:
     """Sine and cosine of the position at geometrically spaced wavelengths, (steps, d_model).
 
     >>> positional_encoding(2, 4)[0].tolist()
@@ -22,7 +20,7 @@ def positional_encoding(steps: int, d_model: int) -> NDArray[np.float32]:
     return np.where(np.arange(d_model) % 2, np.cos(angle), np.sin(angle)).astype(np.float32)
 
 
-def _encoder_layer(x: Any, sizes: TransformerSizes) -> Any:
+def _encoder_layer(x: keras.KerasTensor, sizes: TransformerSizes) -> keras.KerasTensor:
     normal = layers.LayerNormalization()(x)
     attention = layers.MultiHeadAttention(sizes.heads, sizes.d_model // sizes.heads, dropout=sizes.attention_dropout)
     x = layers.Add()([x, attention(normal, normal)])
@@ -30,7 +28,7 @@ def _encoder_layer(x: Any, sizes: TransformerSizes) -> Any:
     return layers.Add()([x, layers.Dense(sizes.d_model)(hidden)])
 
 
-def build(sizes: TransformerSizes, *, shape: tuple[int, ...], labels: int) -> Any:
+def build(sizes: TransformerSizes, *, shape: tuple[int, ...], labels: int) -> keras.Model:
     """Scaled sequence (n, seconds, channels) -> label probabilities (n, labels)."""
     inputs = keras.Input(shape)
     x = layers.Dense(sizes.d_model)(inputs) + positional_encoding(shape[0], sizes.d_model)

@@ -21,7 +21,9 @@ def register(subparsers: Any) -> None:
     submit.set_defaults(handler=_submit)
     stop = subparsers.add_parser("stop", help="stop a job with a savepoint")
     stop.add_argument("job", choices=KINDS)
-    stop.add_argument("--drain", action="store_true", help="close and send every open window first: no more readings come")
+    stop.add_argument(
+        "--drain", action="store_true", help="close and send every open window first: no more readings come"
+    )
     stop.set_defaults(handler=_stop)
 
 

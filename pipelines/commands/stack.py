@@ -1,9 +1,9 @@
 """`eqm up`, `eqm down`, `eqm status`: the local stack."""
 
+import argparse
 import json
 import time
-from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.settings import Settings
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pipelines.stack.status import Status
 
 
-def register(subparsers: Any) -> None:
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     up = subparsers.add_parser("up", help="start the local Kafka and Flink, make topics, apply Feast")
     up.set_defaults(handler=_up)
     down = subparsers.add_parser("down", help="stop them")
@@ -22,7 +22,7 @@ def register(subparsers: Any) -> None:
     status.set_defaults(handler=_status)
 
 
-def _up(_: Namespace, settings: Settings) -> None:
+def _up(_: argparse.Namespace, settings: Settings) -> None:
     from pipelines.stack.stack import up
 
     begun_s = time.monotonic()
@@ -31,7 +31,7 @@ def _up(_: Namespace, settings: Settings) -> None:
     print(f"Kafka {settings.bootstrap_servers}, Flink http://{settings.flink_address}, logs in {settings.log_folder}")
 
 
-def _down(given: Namespace, settings: Settings) -> None:
+def _down(given: argparse.Namespace, settings: Settings) -> None:
     from pipelines.stack.stack import down
 
     count = down(settings, wipe=given.wipe)
@@ -40,7 +40,7 @@ def _down(given: Namespace, settings: Settings) -> None:
         print(f"removed {settings.home}")
 
 
-def _status(given: Namespace, settings: Settings) -> int:
+def _status(given: argparse.Namespace, settings: Settings) -> int:
     from pipelines.stack.status import status
 
     found = status(settings)

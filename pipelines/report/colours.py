@@ -4,6 +4,7 @@ The palette is Okabe and Ito's (https://jfly.uni-koeln.de/color/); grey is kept 
 """
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Final
 
 SKY, YELLOW, BLUE, VERMILION, PURPLE, ORANGE, GREEN = (
@@ -15,6 +16,8 @@ SKY, YELLOW, BLUE, VERMILION, PURPLE, ORANGE, GREEN = (
     "#e69f00",
     "#009e73",
 )
+
+PALETTE: Final = (SKY, YELLOW, BLUE, VERMILION, PURPLE, ORANGE, GREEN)
 
 KNOWN: Final = {
     "neutral": SKY,
@@ -40,18 +43,24 @@ def colours(labels: Sequence[str]) -> dict[str, str]:
     >>> colours(["calm", "stress", "dozing"])["dozing"]
     '#f0e442'
     """
-    free = [colour for colour in (*KNOWN.values(),) if colour not in {KNOWN.get(label) for label in labels}]
-    spare = iter((free or [ORANGE]) * len(labels))
+    taken = {KNOWN.get(label) for label in labels}
+    spare = cycle([colour for colour in PALETTE if colour not in taken] or PALETTE)
     return {label: KNOWN.get(label) or next(spare) for label in labels}
 
 
 def ink(colour: str) -> str:
-    """The text colour that reads best on a colour, by relative luminance (WCAG 2.2).
+    """Dark or light text, whichever reads better on a colour.
 
     >>> ink("#f0e442"), ink("#0072b2")
     ('#16181d', '#ffffff')
     """
-    return DARK if luminance(colour) > 0.26 else LIGHT
+    return max(DARK, LIGHT, key=lambda text: contrast(text, colour))
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of luminances, 1 to 21 (WCAG 2.2)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def luminance(colour: str) -> float:

@@ -11,7 +11,7 @@ from schemas.windows import WINDOW_MS
 _TIME_BITS = (WINDOW_MS - 1).bit_length()
 _TIME_MASK = (1 << _TIME_BITS) - 1
 MAX_WINDOWS = 4096
-"""Windows per call: channel, window, time and position share one 63-bit number."""
+"""Windows per call: bounds memory, and channel, window, time and position share one 63-bit number."""
 
 
 def canonical_series(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> tuple[Series, ...]:
@@ -55,12 +55,12 @@ def _slots(window_start_ms: Ints, samples: NDArray[np.void], row: Ints) -> tuple
     finite = np.isfinite(value)
     if not finite.all():
         value, place, row = value[finite], place[finite], row[finite]
-    channel = place % CHANNEL_SLOTS
+    at_ms, channel = place // CHANNEL_SLOTS, place & (CHANNEL_SLOTS - 1)
     if len(place) and (place.min() < 0 or place.max() >= WINDOW_MS * CHANNEL_SLOTS):
         raise ValueError("a sample lies outside its window: give each window the samples from its start to 60 s later")
     if len(place) and channel.max() >= len(CHANNEL_NAMES):
         raise ValueError(f"a sample has channel {channel.max()}; known are 0 to {len(CHANNEL_NAMES) - 1}")
-    return ((channel * len(window_start_ms) + row) << _TIME_BITS) | (place // CHANNEL_SLOTS), value
+    return ((channel * len(window_start_ms) + row) << _TIME_BITS) | at_ms, value
 
 
 def _sorted(slot: Ints, value: Floats) -> tuple[Ints, Floats]:

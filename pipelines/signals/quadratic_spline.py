@@ -26,11 +26,10 @@ def quadratic_spline(time_ms: Ints, value: Floats, count: Ints, *, step_ms: int)
     weight = _solved(_collocation(time_ms, knot, last), np.where(inside, value, 0.0))
     grid_ms = np.arange(0, end_ms.max() + step_ms, step_ms, dtype=np.float64)
     span = _spans(time_ms, last, width=len(grid_ms), step_ms=step_ms)
-    x = np.minimum(grid_ms, end_ms)
-    left, middle, right = _basis(x, knot, span)
+    left, middle, right = _basis(np.minimum(grid_ms, end_ms), knot, span)
     near = [np.take_along_axis(weight, span + shift, axis=1) for shift in (-2, -1, 0)]
-    curve = left * near[0] + middle * near[1] + right * near[2]
-    return np.where(grid_ms > end_ms, np.take_along_axis(value, last[:, None], axis=1), curve)
+    curve: Floats = left * near[0] + middle * near[1] + right * near[2]
+    return curve
 
 
 def _knots(x: Floats, last: Ints) -> Floats:

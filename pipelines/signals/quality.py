@@ -56,6 +56,8 @@ def quality(series: Series, channel: Channel) -> Floats:
     >>> quality(hr, CHANNELS[0]).item()
     0.5
     """
+    if not len(series.value):
+        return np.zeros(series.windows)
     bad = faulty(series, channel)
     spoilt = np.bincount(series.second[bad], minlength=series.windows * WINDOW_S).reshape(-1, WINDOW_S) > 0
     there = (series.per_second > 0).sum(axis=1)

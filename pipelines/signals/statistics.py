@@ -3,6 +3,7 @@
 import numpy as np
 
 from pipelines.signals.segments import Floats, Series
+from schemas.feature_table import STATISTICS
 
 
 def statistics(series: Series) -> dict[str, Floats]:
@@ -19,6 +20,8 @@ def statistics(series: Series) -> dict[str, Floats]:
     >>> statistics(two)["mean"].tolist(), statistics(two)["range"].tolist()
     ([3.0, 5.0], [5.0, 0.0])
     """
+    if not len(series.value):
+        return dict.fromkeys(STATISTICS, np.full(series.windows, np.nan))
     mean, deviation = centred(series, series.value)
     _, time_ms = centred(series, series.time_ms.astype(np.float64))
     low, high = series.smallest(series.value), series.greatest(series.value)

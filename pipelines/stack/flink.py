@@ -112,9 +112,7 @@ def configuration_folder(settings: Settings) -> Path:
 
 def log_file(settings: Settings, name: str) -> Path:
     """The newest log of a server; it may not exist yet."""
-    logs = sorted(
-        settings.log_folder.glob(f"flink-eqm-{LOG_NAMES[name]}-*.log"), key=lambda log: log.stat().st_mtime
-    )
+    logs = sorted(settings.log_folder.glob(f"flink-eqm-{LOG_NAMES[name]}-*.log"), key=lambda log: log.stat().st_mtime)
     return logs[-1] if logs else settings.log_folder / f"{name}.out"
 
 

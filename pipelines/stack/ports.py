@@ -42,7 +42,7 @@ def is_free(host: str, number: int) -> bool:
 def _holder(number: int) -> str:
     try:
         connections = psutil.net_connections("tcp")
-        pid = next(c.pid for c in connections if c.status == psutil.CONN_LISTEN and c.laddr.port == number)
+        pid = next(c.pid for c in connections if c.laddr and (c.status, c.laddr.port) == (psutil.CONN_LISTEN, number))
         return f" by {psutil.Process(pid).name()} (pid {pid})" if pid else ""
     except (psutil.Error, StopIteration):
         return ""

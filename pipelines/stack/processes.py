@@ -48,7 +48,7 @@ def start(name: str, command: Sequence[str], *, home: Path, log: Path, environme
     try:
         pid = os.posix_spawn(
             command[0],
-            command,
+            list(command),
             {**os.environ, **environment, OWNER_VARIABLE: str(home)},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

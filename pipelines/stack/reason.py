@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
-_CAUSE: Final = re.compile(r"^\s*(?:Caused by: |: )?((?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)): (\S.*)$")
+_CAUSE: Final = re.compile(
+    r"^\s*(?:Caused by: |: )?((?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)): (\S.*)$"
+)
 _WRAPPERS: Final = ("ProgramAbortException", "ProgramInvocationException", "Py4JJavaError", "SerializedThrowable")
 _NOTHING: Final = ("Python process exits with code", "Exception in thread")
 
@@ -13,7 +15,7 @@ def relevant_line(text: str) -> str:
 
     Where nothing looks like a cause, the last line that is not empty.
 
-    >>> relevant_line("java.lang.RuntimeException: outer\\n\\tat a.b(C.java:1)\\nCaused by: java.io.IOException: disk full\\n")
+    >>> relevant_line("a.JobException: outer\\n\\tat a.b(C.java:1)\\nCaused by: java.io.IOException: disk full")
     'IOException: disk full'
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]

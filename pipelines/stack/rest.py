@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipelines.errors import StackError
+from pipelines.stack.reason import relevant_line
 
 TIMEOUT_S: Final = 10
 POLL_S: Final = 0.2
@@ -51,15 +52,13 @@ class Cluster:
 
     def job(self, job_id: str) -> dict[str, Any]:
         """State, times and vertices of one job."""
-        return dict(self.get(f"/jobs/{job_id}"))
+        return self.get(f"/jobs/{job_id}")
 
     def state(self, job_id: str) -> str:
         return str(self.job(job_id)["state"])
 
     def root_cause(self, job_id: str) -> str:
         """The one relevant line of why a job failed; empty when it did not."""
-        from pipelines.stack.reason import relevant_line
-
         newest = self.get(f"/jobs/{job_id}/exceptions").get("exceptionHistory", {}).get("entries", [])
         return relevant_line(newest[0]["stacktrace"]) if newest else ""
 
@@ -70,17 +69,17 @@ class Cluster:
     def metric(self, job_id: str, vertex_id: str, name: str) -> float:
         """A subtask metric, summed over subtasks; NaN where none reported it yet."""
         path = f"/jobs/{job_id}/vertices/{vertex_id}/subtasks/metrics?get={name}&agg=sum"
-        found = self.get(path)
-        return float(found[0]["sum"]) if found else float("nan")
+        found = self._send("GET", path)
+        return float(found[0]["sum"]) if isinstance(found, list) and found else float("nan")
 
     def checkpoints(self, job_id: str) -> dict[str, Any]:
         """Counts and the newest checkpoints."""
-        return dict(self.get(f"/jobs/{job_id}/checkpoints"))
+        return self.get(f"/jobs/{job_id}/checkpoints")
 
     def cancel(self, job_id: str, *, timeout_s: float = 60) -> None:
         """Cancels a job and waits until it has ended. A job that had ended already is left so."""
         if self.state(job_id) not in ENDED:
-            self._send("PATCH", f"/jobs/{job_id}?mode=cancel", None)
+            self._send("PATCH", f"/jobs/{job_id}?mode=cancel")
         self.wait(job_id, ENDED, timeout_s=timeout_s)
 
     def stop(self, job_id: str, *, drain: bool = True, timeout_s: float = 120) -> str:
@@ -88,14 +87,12 @@ class Cluster:
 
         With `drain`, event time goes to its end first: every window closes and is sent.
         """
-        request = self._send("POST", f"/jobs/{job_id}/stop", {"drain": drain})["request-id"]
+        request = _object(self._send("POST", f"/jobs/{job_id}/stop", {"drain": drain}))["request-id"]
         end_s = time.monotonic() + timeout_s
         while (answer := self.get(f"/jobs/{job_id}/savepoints/{request}"))["status"]["id"] != "COMPLETED":
             self._patience(end_s, f"job {job_id} did not make its savepoint within {timeout_s:.0f} s")
         operation = answer["operation"]
         if "failure-cause" in operation:
-            from pipelines.stack.reason import relevant_line
-
             reason = relevant_line(operation["failure-cause"]["stack-trace"])
             raise StackError(f"job {job_id} cannot be stopped with a savepoint: {reason}")
         self.wait(job_id, frozenset({"FINISHED"}), timeout_s=max(1.0, end_s - time.monotonic()))
@@ -110,16 +107,16 @@ class Cluster:
             self._patience(end_s, f"job {job_id} is still {state} after {timeout_s:.0f} s")
         return state
 
-    def get(self, path: str) -> Any:
-        """The JSON answer to a GET."""
-        return self._send("GET", path, None)
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON object that answers a GET."""
+        return _object(self._send("GET", path))
 
     def _patience(self, end_s: float, complaint: str) -> None:
         if time.monotonic() > end_s:
             raise StackError(f"{complaint}; see http://{self.address}")
         time.sleep(POLL_S)
 
-    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> object:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"http://{self.address}{path}", data, method=method)
         request.add_header("Content-Type", "application/json")
@@ -132,7 +129,13 @@ class Cluster:
         except OSError as fault:
             advice = "start one with `eqm up`, or set EQM_FLINK"
             raise StackError(f"no Flink cluster answers at {self.address}: {advice}") from fault
-        return json.loads(text) if text else None
+        return json.loads(text) if text else {}
+
+
+def _object(answer: object) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise StackError(f"Flink gave an answer that cannot be read: {str(answer)[:80]!r}")
+    return answer
 
 
 def _errors(body: bytes) -> str:

@@ -18,9 +18,7 @@ JOB_ID: Final = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 TIMEOUT_S: Final = 180
 
 
-def submit(
-    job_file: str | Path, arguments: Sequence[str], settings: Settings, *, savepoint: str | None = None
-) -> str:
+def submit(job_file: str | Path, arguments: Sequence[str], settings: Settings, *, savepoint: str | None = None) -> str:
     """Submits a PyFlink job, detached, and returns its id. With `savepoint`, it continues from there.
 
     Raises StackError with the one line that says why; everything said stands in `log/submit-JOB.log` of the home
@@ -39,7 +37,7 @@ def submit(
 
 
 def shipped_jars(settings: Settings) -> tuple[str, ...]:
-    """URLs of the JVM parts that a job must ship itself (`add_jars`): none to the local cluster, which reads them in place."""
+    """URLs of the JVM parts that a job must ship itself; none to the local cluster, which reads them in place."""
     return tuple(_jars(settings)) if settings.flink else ()
 
 

@@ -6,9 +6,7 @@ from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalar
 
 from pipelines.streaming.job_config import EmotionsConfig
 
-SCORED = DataTypes.ROW(
-    [DataTypes.FIELD("fault", DataTypes.STRING()), DataTypes.FIELD("scored", DataTypes.BYTES())]
-)
+SCORED = DataTypes.ROW([DataTypes.FIELD("fault", DataTypes.STRING()), DataTypes.FIELD("scored", DataTypes.BYTES())])
 
 
 class Score(ScalarFunction):

@@ -1,8 +1,8 @@
 """The table environment both jobs run in."""
 
 from pyflink.common import Configuration
-from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
 from pipelines.streaming.job_config import JobConfig
 

@@ -20,7 +20,9 @@ class ComputeFeatures(ScalarFunction):
         """False, although it is: the planner would otherwise evaluate it once per use of its result."""
         return False
 
-    def eval(self, user_id: pd.Series, window_start_ms: pd.Series, samples: pd.Series, readings: pd.Series) -> pd.DataFrame:
+    def eval(
+        self, user_id: pd.Series, window_start_ms: pd.Series, samples: pd.Series, readings: pd.Series
+    ) -> pd.DataFrame:
         starts = window_start_ms.to_numpy(dtype=np.int64)
         windows = compute_blobs(starts, list(samples))
         vectors = np.concatenate([windows.features, windows.coverage, windows.quality], axis=1)

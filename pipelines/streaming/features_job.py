@@ -8,8 +8,8 @@ from pyflink.table.statement_set import StatementSet
 
 from pipelines.streaming import sinks
 from pipelines.streaming.environment import execution_environment, table_environment
-from pipelines.streaming.feature_udfs import compute_features
 from pipelines.streaming.feast_sink import online_writer
+from pipelines.streaming.feature_udfs import compute_features
 from pipelines.streaming.job_config import FeaturesConfig
 from pipelines.streaming.readings import register_readings
 from schemas.channels import CHANNEL_NAMES

@@ -1,4 +1,4 @@
-"""A small bounded PyFlink job: reads Kafka until the offsets found at the start, counts in a Python worker, writes back."""
+"""A small bounded PyFlink job: reads Kafka up to its present end, calls Python on each message, writes Kafka."""
 
 import sys
 

@@ -28,7 +28,7 @@ def test_every_setting_is_explained() -> None:
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        Settings().parallelism = 3  # type: ignore[misc]
+        Settings().parallelism = 3
 
 
 def test_folders_do_not_depend_on_where_they_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

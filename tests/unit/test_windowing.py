@@ -10,7 +10,8 @@ from schemas.windows import window_ends_ms
 from tests import naive
 from tests.unit.signals import drawn
 
-instants = st.lists(st.integers(0, 400_000), max_size=40)
+edges = st.integers(0, 80).map(lambda hop: hop * 5_000)
+instants = st.lists(st.integers(0, 400_000) | edges, max_size=40)
 
 
 def user(instants_ms: list[int]) -> NDArray[np.void]:

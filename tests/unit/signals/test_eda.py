@@ -46,6 +46,12 @@ def test_a_slow_climb_is_level_and_no_response() -> None:
     assert found["eda_scl_slope"] == pytest.approx(0.5 / 60, rel=1e-6)
 
 
+@pytest.mark.parametrize(("steps", "count"), [(16, 1), (17, 0)])
+def test_a_climb_of_five_seconds_is_the_slowest_response(steps: int, count: int) -> None:
+    """The smoothing adds four steps of a quarter of a second to the climb."""
+    assert of(2 + 0.03 * np.clip(np.arange(240) - 100, 0, steps))["eda_scr_count"] == count
+
+
 def test_a_gap_breaks_a_response() -> None:
     level_us = 2 + response(20, 0.4)
     assert of(level_us, (TIME_MS < 20_500) | (TIME_MS > 23_000))["eda_scr_count"] == 0

@@ -59,5 +59,5 @@ def test_missing_jvm_parts_and_java_are_one_line(tmp_path: Path, monkeypatch: py
 
 
 def test_a_job_file_that_is_not_there_is_one_line(settings: Settings) -> None:
-    with pytest.raises(StackError, match="there is no job file nowhere.py"):
+    with pytest.raises(StackError, match=r"there is no job file nowhere\.py"):
         submit("nowhere.py", [], settings)

@@ -23,7 +23,7 @@ Caused by: java.lang.RuntimeException: Python process exits with code: 1
 NESTED = """\
 org.apache.flink.runtime.JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy
 \tat org.apache.flink.runtime.Handler.handle(Handler.java:1)
-Caused by: java.lang.RuntimeException: Error received from SDK harness for instruction 1: Traceback (most recent call last):
+Caused by: java.lang.RuntimeException: Error received from SDK harness: Traceback (most recent call last):
   File "udf.py", line 9, in score
 ValueError: the bundle's schema hash differs
 

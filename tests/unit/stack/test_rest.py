@@ -89,7 +89,7 @@ def test_a_savepoint_that_fails_is_one_line(flink: Flink, cluster: Cluster) -> N
     cause = {"failure-cause": {"stack-trace": "a.FlinkException: outer\nCaused by: b.IOException: no space left\n"}}
     answer = {"status": {"id": "COMPLETED"}, "operation": cause}
     flink.answers[f"GET /jobs/{JOB}/savepoints/r"] = [(200, answer)]
-    with pytest.raises(StackError, match="IOException: no space left$"):
+    with pytest.raises(StackError, match=r"IOException: no space left$"):
         cluster.stop(JOB)
 
 
@@ -123,7 +123,7 @@ def test_metrics_are_summed_over_subtasks_and_nan_before_the_first(flink: Flink,
 
 def test_a_refusal_and_a_silence_are_one_line(flink: Flink, cluster: Cluster) -> None:
     flink.answers["GET /overview"] = [(404, {"errors": ["Unable to load requested file /overview.\n\tat x"]})]
-    with pytest.raises(StackError, match="refused /overview: Unable to load requested file /overview.$"):
+    with pytest.raises(StackError, match=r"refused /overview: Unable to load requested file /overview\.$"):
         cluster.slots()
-    with pytest.raises(StackError, match="no Flink cluster answers at 127.0.0.1:.*EQM_FLINK"):
+    with pytest.raises(StackError, match=r"no Flink cluster answers at 127\.0\.0\.1:.*EQM_FLINK"):
         Cluster(f"127.0.0.1:{free_port()}").slots()

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.errors import StackError
 from pipelines.settings import Settings
-from pipelines.stack import processes, stack
+from pipelines.stack import feast, processes, stack
 from pipelines.stack.servers import Server
 from tests.unit.stack.conftest import FAIL, alive
 
@@ -25,7 +25,7 @@ def parts(monkeypatch: pytest.MonkeyPatch, server: Make) -> dict[str, Server]:
     made = iter([["a topic"]])
     monkeypatch.setattr(stack, "servers", lambda _: tuple(found.values()))
     monkeypatch.setattr(stack, "_topics", lambda _: next(made, []))
-    monkeypatch.setattr(stack.feast, "apply", lambda _: False)
+    monkeypatch.setattr(feast, "apply", lambda _: False)
     return found
 
 
@@ -94,7 +94,9 @@ def test_a_port_taken_by_another_is_named_with_its_holder_and_nothing_is_started
     number = parts["kafka"].ports[0].number
     with (
         socket.create_server(("127.0.0.1", number)),
-        pytest.raises(StackError, match=rf"port {number} \(the kafka\) is taken by .* \(pid {os.getpid()}\).*EQM_KAFKA_PORT"),
+        pytest.raises(
+            StackError, match=rf"port {number} \(the kafka\) is taken by .* \(pid {os.getpid()}\).*EQM_KAFKA_PORT"
+        ),
     ):
         stack.up(settings)
     assert processes.owned(settings.home) == []

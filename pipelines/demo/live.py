@@ -1,0 +1,94 @@
+"""The live part: people the model has never seen are replayed while their emotions are shown."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+
+from pipelines.client import EmotionConsumer
+from pipelines.errors import EqmError
+from pipelines.watch_table import newest, table
+from schemas.records import EmotionEvent
+
+TICK_S = 0.25
+LINE_EVERY_S = 2.0
+TABLE_FRAME_LINES = 6
+
+Show = Callable[[list[EmotionEvent]], None]
+
+
+def follow(consumer: EmotionConsumer, finished: Callable[[int], bool], show: Show) -> list[EmotionEvent]:
+    """Collects and shows events until `finished`, which gets their number, says so."""
+    events: list[EmotionEvent] = []
+    while not finished(len(events)):
+        fresh = _tick(consumer)
+        events += fresh
+        show(fresh)
+    return events
+
+
+def _tick(consumer: EmotionConsumer) -> list[EmotionEvent]:
+    end_s = time.monotonic() + TICK_S
+    fresh: list[EmotionEvent] = []
+    while (left_s := end_s - time.monotonic()) > 0:
+        event = consumer.next_event(left_s)
+        if event is not None:
+            fresh.append(event)
+    return fresh
+
+
+@contextmanager
+def shown(users: set[str]) -> Iterator[Show]:
+    """A live table on a terminal; elsewhere a line now and then."""
+    console = Console()
+    held: dict[str, EmotionEvent] = {}
+    if not console.is_terminal:
+        yield _lines(users, held)
+        return
+    with Live(console=console, auto_refresh=False) as live:
+
+        def draw(events: list[EmotionEvent]) -> None:
+            newest((event for event in events if event.user_id in users), held)
+            live.update(table(held, rows=max(1, console.height - TABLE_FRAME_LINES)), refresh=True)
+
+        yield draw
+
+
+def _lines(users: set[str], held: dict[str, EmotionEvent]) -> Show:
+    said_s = time.monotonic()
+
+    def say(events: list[EmotionEvent]) -> None:
+        nonlocal said_s
+        newest((event for event in events if event.user_id in users), held)
+        if held and time.monotonic() - said_s >= LINE_EVERY_S:
+            said_s = time.monotonic()
+            feelings = (f"{user} {held[user].emotion or 'unsure'} {held[user].confidence:.0%}" for user in sorted(held))
+            print("  " + "   ".join(feelings), flush=True)
+
+    return say
+
+
+@contextmanager
+def in_background(work: Callable[[], object]) -> Iterator[Callable[[], bool]]:
+    """Runs `work` in a thread; yields whether it has ended. Its error, if any, is raised by that question."""
+    faults: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except (EqmError, OSError) as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def ended() -> bool:
+        if faults:
+            raise faults[0]
+        return not thread.is_alive()
+
+    yield ended
+    thread.join()

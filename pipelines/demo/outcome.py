@@ -1,0 +1,100 @@
+"""What the demo found: counts, how often it was right, `summary.json` and the report."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from models.manifest import Manifest
+from pipelines.demo.cast import Cast
+from pipelines.demo.counting import committed_messages, feature_rows, readings_placed
+from pipelines.demo.tracks import tracks
+from pipelines.report.agreement import Agreement
+from pipelines.report.page import write_report
+from pipelines.report.tracks import PersonTrack, Summary
+from pipelines.settings import Settings
+from schemas.records import EmotionEvent
+from schemas.topics import FEATURES
+
+FOLDER = Path("build/demo")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything the report is made of."""
+
+    settings: Settings
+    cast: Cast
+    manifest: Manifest
+    events: Sequence[EmotionEvent]
+    sent: int
+    took_s: float
+
+
+def write_outcome(outcome: Outcome) -> dict[str, Any]:
+    """Writes `build/demo/summary.json` and `build/demo/report.html`, each whole or not at all; returns the summary."""
+    shown = tracks(outcome.settings, outcome.cast, outcome.manifest, outcome.events)
+    counted = counts(outcome)
+    write_report(FOLDER / "report.html", counted, shown, outcome.manifest.labels)
+    summary = summarised(outcome, counted, shown)
+    unfinished = FOLDER / "summary.json.unfinished"
+    unfinished.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    unfinished.replace(FOLDER / "summary.json")
+    return summary
+
+
+def counts(outcome: Outcome) -> Summary:
+    """Where every reading, window and event ended."""
+    return Summary(
+        readings=outcome.sent,
+        **readings_placed(outcome.settings),
+        windows=committed_messages(outcome.settings.bootstrap_servers, FEATURES.name),
+        feature_rows=feature_rows(outcome.settings),
+        events=len(outcome.events),
+        model_name=outcome.manifest.name,
+        model_version=outcome.manifest.version,
+        simulated=outcome.cast.simulated,
+    )
+
+
+def summarised(outcome: Outcome, counted: Summary, shown: Sequence[PersonTrack]) -> dict[str, Any]:
+    """What stands in `summary.json`."""
+    total = Agreement.of(shown)
+    return {
+        **asdict(counted),
+        "abstained": sum(event.abstained for event in outcome.events),
+        "labels": list(outcome.manifest.labels),
+        "right": total.share,
+        "chance": 1 / len(outcome.manifest.labels),
+        "always_the_commonest": total.commonest and total.commonest[1],
+        "right_by_person": {track.user_id: Agreement.of([track]).share for track in shown},
+        "took_s": round(outcome.took_s, 1),
+    }
+
+
+def summary_lines(summary: dict[str, Any]) -> list[str]:
+    """The summary for people."""
+    kind = "simulated" if summary["simulated"] else "protocol's"
+    right = "-" if summary["right"] is None else f"{summary['right']:.0%}"
+    lines = [
+        "",
+        f"readings in      {summary['readings']:>9,}",
+        f"  used           {summary['used']:>9,}",
+        f"  late           {summary['late']:>9,}",
+        f"  quarantined    {summary['quarantined']:>9,}",
+        f"windows          {summary['windows']:>9,}",
+        f"feature rows     {summary['feature_rows']:>9,}",
+        f"emotion events   {summary['events']:>9,}   ({summary['abstained']:,} abstained)",
+        "",
+        f"The smoothed emotion was the {kind} one in {right} of decided windows (chance {summary['chance']:.0%}),",
+        f"of people whom model {summary['model_name']} {summary['model_version']} had never seen:",
+    ]
+    lines += [
+        f"  {user:<16} {'-' if share is None else f'{share:.0%}'}" for user, share in summary["right_by_person"].items()
+    ]
+    if summary["simulated"]:
+        lines.append(
+            "These people are simulated: the figure says that the path works, not how well emotions can be read."
+        )
+    return lines

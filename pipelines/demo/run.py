@@ -1,0 +1,129 @@
+"""The demo, step by step, on a stack of its own."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.manifest import Manifest
+from pipelines.client import EmotionConsumer
+from pipelines.demo.cast import SEED, Cast
+from pipelines.demo.counting import committed_messages, readings_placed, wait_for
+from pipelines.demo.live import follow, in_background, shown
+from pipelines.demo.outcome import Outcome, write_outcome
+from pipelines.demo.steps import Patience, step
+from pipelines.devices.recording import Recording
+from pipelines.errors import StackError
+from pipelines.jobs import current_bundle, running, submit_emotions, submit_features
+from pipelines.progress import counted
+from pipelines.replay_faults import FaultCounts, Faults
+from pipelines.replaying import replay
+from pipelines.settings import Settings
+from pipelines.stack.rest import Cluster
+from pipelines.stack.stack import down, up
+from pipelines.training import archived_windows, train_bundle
+from pipelines.training_progress import training_bar
+from schemas.records import EmotionEvent
+from schemas.topics import FEATURES
+
+LIVE_S = 20
+"""How long the live part takes, whatever its event time."""
+
+FAULTS = Faults(shuffle_s=4, delay_share=0.002, duplicate_share=0.01, corrupt_share=0.002, seed=SEED)
+"""What the live part suffers: disorder, late readings, duplicates and malformed messages."""
+
+PLACED_S = 240
+
+
+@dataclass
+class Demo:
+    """One run; `counts` and `sent` grow while it goes."""
+
+    settings: Settings
+    cast: Cast
+    counts: FaultCounts = field(default_factory=FaultCounts)
+    sent: int = 0
+
+    def run(self) -> dict[str, Any]:
+        """Everything, on a fresh stack that is stopped again whatever happens."""
+        begun_s = time.monotonic()
+        with self._stack():
+            with step("features job"):
+                job = submit_features(self.settings)
+            with step(f"{len(self.cast.training)} recordings to learn from"):
+                self._send(self.cast.training, speed=math.inf, faults=Faults())
+                self._placed()
+            with step("training"):
+                manifest = self._train()
+            with step("emotions job"):
+                submit_emotions(self.settings, current_bundle(self.settings))
+            events = self._live(job)
+            outcome = Outcome(self.settings, self.cast, manifest, events, self.sent, time.monotonic() - begun_s)
+            with step("report"):
+                return write_outcome(outcome)
+
+    @contextmanager
+    def _stack(self) -> Iterator[None]:
+        with step("Kafka, Flink, Feast"):
+            down(self.settings, wipe=True)
+            up(self.settings)
+        try:
+            yield
+        finally:
+            with step("down"):
+                down(self.settings)
+
+    def _send(self, people: list[Recording], *, speed: float, faults: Faults) -> None:
+        total = sum(len(stream.timestamp_ms) for person in people for stream in person.streams)
+        with counted("replay", "readings", total) as progress:
+            self.sent += replay(
+                self.settings, people, speed=speed, faults=faults, counts=self.counts, progress=progress
+            )
+
+    def _placed(self) -> None:
+        """Waits until every reading sent has ended in its one place."""
+        wait_for(
+            lambda: sum(readings_placed(self.settings).values()) >= self.sent,
+            "readings in archive or quarantine",
+            timeout_s=PLACED_S,
+            check=self._healthy,
+        )
+
+    def _healthy(self) -> None:
+        if not running(self.settings, "features"):
+            raise StackError(f"the features job has ended; see http://{self.settings.flink_address}")
+
+    def _train(self) -> Manifest:
+        with counted("windows", "people") as people:
+            found = archived_windows(self.settings, people)
+        folder = current_bundle(self.settings)
+        with training_bar() as progress:
+            return train_bundle(found, folder, preset="small", name="demo", progress=progress)
+
+    def _live(self, features_job: str) -> list[EmotionEvent]:
+        """Replays the unseen people, drains the features job, and follows the events until there is one per window."""
+        users = set(self.cast.shown_users)
+        windows: list[int] = []
+        print(f"\n{len(users)} people the model has never seen, live:", flush=True)
+
+        def produce() -> None:
+            self._send(self.cast.shown, speed=self._speed(), faults=FAULTS)
+            self._placed()
+            Cluster(self.settings.flink_address).stop(features_job, drain=True)
+            windows.append(committed_messages(self.settings.bootstrap_servers, FEATURES.name))
+
+        with (
+            EmotionConsumer(self.settings.bootstrap_servers, from_start=True) as consumer,
+            in_background(produce) as ended,
+            shown(users) as show,
+        ):
+            patience = Patience(self.settings)
+            return follow(consumer, lambda count: ended() and patience.enough(count, windows[0]), show)
+
+    def _speed(self) -> float:
+        times = [
+            stream.timestamp_ms for person in self.cast.shown for stream in person.streams if len(stream.timestamp_ms)
+        ]
+        return (max(int(t[-1]) for t in times) - min(int(t[0]) for t in times)) / 1000 / LIVE_S

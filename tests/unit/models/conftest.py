@@ -1,0 +1,34 @@
+"""One tiny trained ensemble and its bundle for all tests that need one."""
+
+from pathlib import Path
+
+import pytest
+
+from models.packing import save
+from models.predictor import Predictor
+from models.training import Progress, TrainedEnsemble, train
+from tests.unit.models.people import TINY, made_up
+
+
+@pytest.fixture(scope="session")
+def told() -> list[Progress]:
+    """What training told of its progress."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def trained(told: list[Progress]) -> TrainedEnsemble:
+    return train(made_up(), TINY, told.append)
+
+
+@pytest.fixture(scope="session")
+def bundle(trained: TrainedEnsemble, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A written bundle; tests that spoil it must copy it first."""
+    folder = tmp_path_factory.mktemp("bundles") / "tiny"
+    save(trained, folder, name="tiny")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def predictor(bundle: Path) -> Predictor:
+    return Predictor.load(bundle)

@@ -1,0 +1,72 @@
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from models.bundle import read_manifest
+from models.events import emotion_event, event_bytes
+from models.manifest import Manifest
+from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES
+from schemas.records import EmotionEvent
+from tests.unit.models.people import START_MS
+
+SMOOTHED = np.array([0.2, 0.7, 0.1])
+
+
+@dataclass(frozen=True)
+class Window:
+    window_start_ms: int = START_MS
+    window_end_ms: int = START_MS + 60_000
+    raw: np.ndarray = field(default_factory=lambda: np.array([0.1, 0.2, 0.7], dtype=np.float32))
+    members: np.ndarray = field(default_factory=lambda: np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1]])
+    quality: np.ndarray = field(default_factory=lambda: np.ones(len(CHANNEL_NAMES)))
+
+
+@pytest.fixture(scope="module")
+def manifest(bundle: Path) -> Manifest:
+    return read_manifest(bundle)
+
+
+def quality(**given: float) -> np.ndarray:
+    """Quality of the named channels; all others are absent."""
+    values = np.zeros(len(CHANNEL_NAMES))
+    for name, value in given.items():
+        values[CHANNEL_INDEX[name]] = value
+    return values
+
+
+def test_an_event_is_a_valid_record(manifest: Manifest) -> None:
+    event = emotion_event(manifest, "ada", Window(), smoothed=SMOOTHED)
+    record = EmotionEvent.model_validate_json(event_bytes(event))
+    assert (record.emotion, record.confidence, record.reason) == ("stress", 0.7, None)
+    assert record.raw == {"calm": 0.1, "stress": 0.2, "exercise": 0.7}
+    assert record.members["fusion"] == {"calm": 0, "stress": 1, "exercise": 0}
+    assert list(record.members) == list(manifest.member_names)
+    assert record.model_version == manifest.version
+    assert set(orjson.loads(event_bytes(event))) == set(EmotionEvent.model_fields)
+
+
+def test_low_quality_abstains(manifest: Manifest) -> None:
+    window = Window(quality=quality(hr=0.9, ibi=0.9, gsr=0.9, temp=0.7))
+    record = EmotionEvent.model_validate_json(event_bytes(emotion_event(manifest, "ada", window, smoothed=SMOOTHED)))
+    assert record.quality == pytest.approx(3.4 / 7)
+    assert (record.abstained, record.emotion, record.confidence, record.reason) == (True, None, 0, "low_quality")
+    assert record.probabilities["stress"] == 0.7
+
+
+def test_channels_that_the_model_does_not_use_do_not_count(manifest: Manifest) -> None:
+    window = Window(quality=quality(spo2=1, gyro_x=1, hrv=1))
+    event = emotion_event(manifest, "ada", window, smoothed=SMOOTHED)
+    assert (event["quality"], event["reason"]) == (0, "no_signal")
+
+
+def test_quality_at_the_bound_is_enough(manifest: Manifest) -> None:
+    window = Window(quality=np.full(len(CHANNEL_NAMES), manifest.min_quality))
+    assert emotion_event(manifest, "ada", window, smoothed=SMOOTHED)["emotion"] == "stress"
+
+
+def test_the_emotion_is_the_most_probable_one_as_published(manifest: Manifest) -> None:
+    tie = np.array([0.4, 0.4 + 1e-12, 0.2])
+    assert emotion_event(manifest, "ada", Window(), smoothed=tie)["emotion"] == "calm"

@@ -1,0 +1,80 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.ensemble import fuse
+from models.predictor import CHUNK, Predictor
+from models.training import TrainedEnsemble, predictor_of
+from tests.unit.models.people import made_up
+
+PEOPLE = made_up(seed=2)
+
+
+def test_the_loaded_bundle_answers_like_the_trained_ensemble(trained: TrainedEnsemble, predictor: Predictor) -> None:
+    expected = predictor_of(trained.ensemble)(PEOPLE.features, PEOPLE.sequence)
+    given = predictor.predict(PEOPLE.features, PEOPLE.sequence)
+    np.testing.assert_allclose(given.members, expected.members, atol=1e-6)
+    np.testing.assert_allclose(given.probabilities, expected.probabilities, atol=1e-6)
+
+
+def test_the_fused_keras_network_is_what_was_saved(trained: TrainedEnsemble, predictor: Predictor) -> None:
+    rows = {"features": PEOPLE.features[:9], "sequence": PEOPLE.sequence[:9]}
+    expected = fuse(trained.ensemble)(rows, training=False)
+    given = predictor.predict(**rows)
+    np.testing.assert_allclose(given.probabilities, expected["probabilities"], atol=1e-6)
+    np.testing.assert_allclose(given.members, expected["members"], atol=1e-6)
+
+
+def test_answers_are_probabilities(predictor: Predictor) -> None:
+    given = predictor.predict(PEOPLE.features, PEOPLE.sequence)
+    assert given.probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert given.members.sum(axis=2) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38, -3e38, 0.0])
+def test_any_input_gives_finite_probabilities(predictor: Predictor, value: float) -> None:
+    given = predictor.predict(np.full((3, *PEOPLE.features.shape[1:]), value), np.full((3, 60, 6), value))
+    assert np.isfinite(given.probabilities).all()
+    assert np.isfinite(given.members).all()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 15, 16, 17, 48, CHUNK - 1, CHUNK, CHUNK + 1])
+def test_an_answer_is_the_same_to_the_last_bit_in_any_company(predictor: Predictor, rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    place = int(rng.integers(rows))
+    alone = predictor.predict(PEOPLE.features[:1], PEOPLE.sequence[:1])
+    others = rng.integers(len(PEOPLE.label), size=rows)
+    others[place] = 0
+    features, sequence = PEOPLE.features[others], PEOPLE.sequence[others]
+    features[others != 0] *= 5
+    among = predictor.predict(features, sequence)
+    np.testing.assert_array_equal(among.probabilities[place], alone.probabilities[0])
+    np.testing.assert_array_equal(among.members[place], alone.members[0])
+
+
+def test_no_rows_give_no_answers(predictor: Predictor) -> None:
+    given = predictor.predict(PEOPLE.features[:0], PEOPLE.sequence[:0])
+    assert given.probabilities.shape == (0, 3)
+    assert given.members.shape == (0, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("features", "sequence"), [((2, 87), (2, 60, 6)), ((2, 88), (3, 60, 6)), ((2, 88), (2, 6, 60))]
+)
+def test_a_wrong_shape_is_named(predictor: Predictor, features: tuple, sequence: tuple) -> None:
+    with pytest.raises(ValueError, match=r"shape is .*, must be"):
+        predictor.predict(np.zeros(features), np.zeros(sequence))
+
+
+def test_a_fresh_process_needs_neither_keras_nor_more_threads_and_says_nothing(bundle: Path) -> None:
+    script = (
+        "import sys; from models.predictor import Predictor; predictor = Predictor.load(sys.argv[1]);"
+        "import tensorflow; print('keras' in sys.modules, tensorflow.config.threading.get_intra_op_parallelism_threads())"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, bundle], capture_output=True, text=True, check=True
+    )
+    assert (run.stdout, run.stderr) == ("False 1\n", "")
