@@ -8,8 +8,11 @@ BATCH := .venv/batch/bin
 UV := UV_PYTHON_DOWNLOADS=never $(TOOLS)/uv
 JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
 # Tests of the code that both environments run.
-SHARED := $(wildcard tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/feature_repo \
-	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py)
+SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/feature_repo \
+	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py \
+	schemas models feature_repo pipelines/signals pipelines/features.py pipelines/samples.py
+# Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
+ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch
 # NeuroKit2 calls what the batch environment's NumPy no longer has; it is compared with in the other.
 NEUROKIT := neurokit or simulated_intervals
 PYTEST := -m pytest -p no:cacheprovider
@@ -82,7 +85,7 @@ test-integration: integration
 	@deploy/setup/summary.sh integration
 
 fast: setup .venv/stream/.tests .venv/batch/.tests
-	@deploy/setup/tier.sh fast-stream $(STREAM)/python $(PYTEST) tests/unit
+	@deploy/setup/tier.sh fast-stream $(STREAM)/python $(PYTEST) $(ALL)
 	@deploy/setup/tier.sh fast-batch $(BATCH)/python $(PYTEST) -k 'not ($(NEUROKIT))' $(SHARED)
 
 integration: setup .venv/stream/.tests .venv/batch/.tests

@@ -4,8 +4,9 @@ Keys, fields and values are Feast's own: whatever reads Feast's Redis reads this
 whose pipelines take no scripts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, Final, Literal
 
 from feast import FeatureView, RepoConfig
@@ -76,26 +77,29 @@ class GuardedRedisOnlineStore(RedisOnlineStore):  # type: ignore[misc]
         self.online_write_batch(config, table, data, progress)
 
     def write_newest(self, config: RepoConfig, table: FeatureView, data: Sequence[WriteRow]) -> int:
-        """Write the newest row of each user unless the store holds a newer one.
+        """Write the newest row of each user; see `write_rows`."""
+        newest = newest_rows([_key(config, row) for row in data], [epoch_us(row[2]) for row in data])
+        return self.write_rows(config, table, (data[i] for i in newest))
+
+    def write_rows(self, config: RepoConfig, table: FeatureView, rows: Iterable[WriteRow]) -> int:
+        """Write rows of different users, except where the store holds a newer one.
 
         A user's row changes at once; a batch does not. Returns the number of rows that were written.
         A feature that a row lacks becomes null.
         """
-        keys = [_key(config, row) for row in data]
-        newest = newest_rows(keys, [epoch_us(row[2]) for row in data])
         fields = [(feature.name, _mmh3(f"{table.name}:{feature.name}")) for feature in table.features]
-        ttl_s = config.online_store.key_ttl_seconds or 0
-        calls = ((keys[i], [ttl_s, f"_ts:{table.name}", *_pairs(data[i], fields)]) for i in newest)
+        head = [config.online_store.key_ttl_seconds or 0, f"_ts:{table.name}"]
+        calls = ((_key(config, row), [*head, *_pairs(row, fields)]) for row in rows)
         with _clear_errors(config):
-            return self._run(config, list(calls))
+            return self._run(config, calls)
 
-    def _run(self, config: RepoConfig, calls: list[tuple[bytes, list[Any]]]) -> int:
+    def _run(self, config: RepoConfig, calls: Iterator[tuple[bytes, list[Any]]]) -> int:
         client = self._get_client(config.online_store)
         script = client.register_script(SET_UNLESS_OLDER)
         written = 0
-        for first in range(0, len(calls), ROWS_PER_TRIP):
+        while trip := list(islice(calls, ROWS_PER_TRIP)):
             with client.pipeline(transaction=False) as pipe:
-                for key, arguments in calls[first : first + ROWS_PER_TRIP]:
+                for key, arguments in trip:
                     script(keys=[key], args=arguments, client=pipe)
                 written += sum(pipe.execute())
         return written

@@ -6,7 +6,7 @@ immediate transaction per batch; readers of the write-ahead log never wait and s
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS {table} (
     entity_key BLOB PRIMARY KEY, event_us INTEGER NOT NULL, layout INTEGER NOT NULL, packed BLOB NOT NULL
 )"""
 UPSERT = """
-INSERT INTO {table} (entity_key, event_us, layout, packed) VALUES (?, ?, ?, ?)
+INSERT INTO {table} (entity_key, event_us, layout, packed) VALUES (?, ?, {layout}, ?)
 ON CONFLICT (entity_key) DO UPDATE
 SET event_us = excluded.event_us, layout = excluded.layout, packed = excluded.packed
 WHERE excluded.event_us >= event_us"""
@@ -61,18 +61,20 @@ class GuardedSqliteOnlineStore(OnlineStore):  # type: ignore[misc]
             progress(len(data))
 
     def write_newest(self, config: RepoConfig, table: FeatureView, data: Sequence[WriteRow]) -> int:
-        """Write the newest row of each user unless the store holds a newer one; all or nothing.
+        """Write the newest row of each user; see `write_rows`."""
+        newest = newest_rows([_key(config, row[0]) for row in data], [epoch_us(row[2]) for row in data])
+        return self.write_rows(config, table, (data[i] for i in newest))
+
+    def write_rows(self, config: RepoConfig, table: FeatureView, rows: Iterable[WriteRow]) -> int:
+        """Write rows of different users, except where the store holds a newer one; all or nothing.
 
         Returns the number of rows that were written. A feature that a row lacks becomes null.
         """
         names = [feature.name for feature in table.features]
-        keys = [_key(config, row[0]) for row in data]
-        times = [epoch_us(row[2]) for row in data]
-        newest = newest_rows(keys, times)
+        packed = [(_key(config, row[0]), epoch_us(row[2]), pack(names, row[1])) for row in rows]
         with self._open(config) as connection, _transaction(connection):
-            layout = self._layouts.id_of(connection, names)
-            rows = [(keys[i], times[i], layout, pack(names, data[i][1])) for i in newest]
-            return connection.executemany(UPSERT.format(table=_table(config, table)), rows).rowcount
+            upsert = UPSERT.format(table=_table(config, table), layout=self._layouts.id_of(connection, names))
+            return connection.executemany(upsert, packed).rowcount
 
     def online_read(
         self,

@@ -1,6 +1,6 @@
 """The quick way in and out of the online store: arrays to rows without a data frame."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -60,11 +60,11 @@ def write_newest(
         return 0
     moments = (event_timestamp_ms[newest] * 1000).tolist()
     cells = zip(*(columns[name][newest].tolist() for name in VIEW_NAMES[view_name]), strict=True)
-    rows: list[WriteRow] = [
+    rows: Iterator[WriteRow] = (
         (_entity_key(user_ids[row]), _protos(view_name, values), moment_of(us), None)
         for row, us, values in zip(newest, moments, cells, strict=True)
-    ]
-    written: int = store._get_provider().online_store.write_newest(store.config, view, rows)
+    )
+    written: int = store._get_provider().online_store.write_rows(store.config, view, rows)
     return written
 
 
@@ -99,7 +99,10 @@ def _check(view: str, columns: Mapping[str, NDArray[Any]], users: int, moments: 
 
 
 def _protos(view: str, cells: Sequence[Scalar]) -> dict[str, ValueProto]:
-    """A row's values by name. Messages of one parent share its memory: three times as quick as single ones."""
+    """A row's values by name. Messages of one parent share its memory: three times as quick as single ones.
+
+    Rows are made one by one, since tens of thousands of messages alive at once keep the garbage collector busy.
+    """
     row = RepeatedValue()
     for attribute, cell in zip(_ATTRIBUTES[view], cells, strict=True):
         value = row.val.add()

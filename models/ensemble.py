@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 
 from models.arrays import Float32s, Floats
-from models.calibration import SMALLEST
-from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
+from models.calibration import SMALLEST, tempered
+from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE, channels_behind
 from models.keras3 import keras
 from models.members import MEMBERS
+from models.prediction import Prediction
 from models.scaling import Scaling, scaled, scaled_array
 from models.weights import Weights
 
@@ -30,18 +31,34 @@ class Ensemble:
         """Name and weight of each member that this ensemble has."""
         return tuple((name, weight) for name, weight in self.weights.items() if name in self.members)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its members, in the order of every answer."""
+        return tuple(name for name, _ in self.weighted())
+
+    def channels(self) -> tuple[str, ...]:
+        """Measured channels that training saw and that reach a member of weight above 0."""
+        read = {MEMBERS[name].reads for name, weight in self.weighted() if weight > 0}
+        seen = {name: scaling.seen if name in read else None for name, scaling in self.scalings.items()}
+        return channels_behind(features=seen["features"], sequence=seen["sequence"])
+
+    def predict(self, features: Float32s, sequence: Float32s) -> Prediction:
+        """What `Predictor.predict` answers once this ensemble is saved and loaded."""
+        members = member_probabilities(self, {"features": features, "sequence": sequence})
+        return Prediction(tempered(mixed(members, self), self.temperature), members)
+
 
 def member_probabilities(ensemble: Ensemble, raw: Mapping[str, Float32s]) -> Floats:
     """Every member's probabilities (n, members, K) for raw features and sequence; NaN is missing."""
     inputs = {name: scaled_array(values, ensemble.scalings[name]) for name, values in raw.items()}
-    answers = [_in_chunks(ensemble.members[name], inputs[MEMBERS[name].reads]) for name, _ in ensemble.weighted()]
+    answers = [_in_chunks(ensemble.members[name], inputs[MEMBERS[name].reads]) for name in ensemble.names]
     return np.stack(answers, axis=1)
 
 
 def _in_chunks(member: keras.Model, inputs: Float32s) -> Floats:
     chunks = range(0, len(inputs), CHUNK)
-    answers = [np.asarray(member(inputs[at : at + CHUNK], training=False)) for at in chunks]
-    return np.concatenate(answers).astype(np.float64)
+    answers: list[Floats] = [np.asarray(member(inputs[at : at + CHUNK], training=False)) for at in chunks]
+    return np.concatenate(answers, dtype=np.float64)
 
 
 def mixed(members: Floats, ensemble: Ensemble) -> Floats:
@@ -58,9 +75,7 @@ def fuse(ensemble: Ensemble) -> keras.Model:
         "sequence": keras.Input(SEQUENCE_SHAPE, name="sequence"),
     }
     inputs = {name: scaled(tensor, ensemble.scalings[name]) for name, tensor in raw.items()}
-    members = ops.stack(
-        [ensemble.members[name](inputs[MEMBERS[name].reads]) for name, _ in ensemble.weighted()], axis=1
-    )
+    members = ops.stack([ensemble.members[name](inputs[MEMBERS[name].reads]) for name in ensemble.names], axis=1)
     weights = np.array([weight for _, weight in ensemble.weighted()], dtype=np.float32)
     mix = ops.sum(members * weights[:, None], axis=1)
     probabilities = ops.softmax(ops.log(ops.maximum(mix, SMALLEST)) / ensemble.temperature)

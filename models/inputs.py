@@ -41,6 +41,7 @@ def family_columns() -> dict[str, tuple[int, ...]]:
 def channels_behind(*, features: Bools | None, sequence: Bools | None) -> tuple[str, ...]:
     """Channels that feed the columns marked True, in the order of the channel table; None is no column at all.
 
+    >>> import numpy as np
     >>> channels_behind(features=None, sequence=np.array([1, 0, 0, 0, 1, 0], dtype=bool))
     ('hr', 'acc_x', 'acc_y', 'acc_z')
     """

@@ -53,7 +53,7 @@ def version(trained: TrainedEnsemble, ensemble: Ensemble) -> str:
     for scaling in ensemble.scalings.values():
         for column in (scaling.mean, scaling.std, scaling.seen):
             digest.update(column.tobytes())
-    for name, _ in ensemble.weighted():
+    for name in ensemble.names:
         for array in ensemble.members[name].get_weights():
             digest.update(array.tobytes())
     return digest.hexdigest()[:12]

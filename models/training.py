@@ -8,14 +8,12 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
 from models.arrays import Float32s, Ints
-from models.calibration import fit_temperature, tempered
+from models.calibration import fit_temperature
 from models.dataset import Dataset, TrainedOn
 from models.ensemble import Ensemble, member_probabilities, mixed
 from models.evaluation import Report, evaluate
-from models.inputs import channels_behind
 from models.keras3 import keras
 from models.members import MEMBERS, build_member
-from models.prediction import Prediction
 from models.scaling import Scaling, fit_scaling, scaled_array
 from models.settings import TrainingConfig
 from models.split import Split, split_by_person
@@ -62,40 +60,23 @@ def train(dataset: Dataset, config: TrainingConfig, progress: Callable[[Progress
     fits = _Fit(config, _Scaled.of(learning, scalings), _Scaled.of(validation, scalings), progress)
     members = {name: fits.member(name, seed) for seed, name in enumerate(MEMBERS, start=config.seed)}
     ensemble = _calibrated(Ensemble(members, scalings, config.weights), validation)
-    report = evaluate(rows, split, predictor_of(ensemble), members=tuple(members))
+    report = evaluate(rows, split, ensemble.predict, members=ensemble.names)
     return TrainedEnsemble(
         ensemble=ensemble,
         config=config,
         split=split,
         report=report,
         labels=dataset.label_names,
-        channels=_channels(ensemble),
+        channels=ensemble.channels(),
         trained_on=dataset.trained_on,
         data_hash=dataset.data_hash(),
     )
-
-
-def predictor_of(ensemble: Ensemble) -> Callable[[Float32s, Float32s], Prediction]:
-    """Applies an ensemble that is still in memory, as `Predictor.predict` does one on disk."""
-
-    def predict(features: Float32s, sequence: Float32s) -> Prediction:
-        members = member_probabilities(ensemble, {"features": features, "sequence": sequence})
-        return Prediction(tempered(mixed(members, ensemble), ensemble.temperature), members)
-
-    return predict
 
 
 def _calibrated(ensemble: Ensemble, validation: Dataset) -> Ensemble:
     raw = {"features": validation.features, "sequence": validation.sequence}
     mix = mixed(member_probabilities(ensemble, raw), ensemble)
     return replace(ensemble, temperature=fit_temperature(mix, validation.label))
-
-
-def _channels(ensemble: Ensemble) -> tuple[str, ...]:
-    """Channels that reach a member of weight above 0 and that training saw."""
-    read = {MEMBERS[name].reads for name, weight in ensemble.weighted() if weight > 0}
-    seen = {name: ensemble.scalings[name].seen if name in read else None for name in ("features", "sequence")}
-    return channels_behind(features=seen["features"], sequence=seen["sequence"])
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class ParsedWindow:
     user_id: str
     window_start_ms: int
     window_end_ms: int
-    readings: int
+    samples: int
     features: Floats
     coverage: Floats
     quality: Floats
@@ -34,13 +34,13 @@ class ParsedWindow:
 
 
 def feature_window_json(
-    computed: WindowFeatures, row: int, *, user_id: str, window_start_ms: int, readings: int
+    computed: WindowFeatures, row: int, *, user_id: str, window_start_ms: int
 ) -> bytes:
     """Window `row` of a batch as a `schemas.records.FeatureWindow` in JSON; NaN is null, float32 keeps its digits.
 
     >>> from pipelines.features import compute_blobs
     >>> empty = compute_blobs(np.array([0]), [b""])
-    >>> feature_window_json(empty, 0, user_id="ada", window_start_ms=946684800000, readings=1)[:56]
+    >>> feature_window_json(empty, 0, user_id="ada", window_start_ms=946684800000)[:56]
     b'{"user_id":"ada","window_start_ms":946684800000,"window_'
     """
     per_channel = np.ascontiguousarray(computed.sequence[row].T)
@@ -48,7 +48,7 @@ def feature_window_json(
         "user_id": user_id,
         "window_start_ms": int(window_start_ms),
         "window_end_ms": int(window_start_ms) + WINDOW_MS,
-        "readings": int(readings),
+        "samples": int(computed.samples[row]),
         "features": dict(zip(FEATURE_NAMES, computed.features[row].tolist(), strict=True)),
         "coverage": dict(zip(CHANNEL_NAMES, computed.coverage[row].tolist(), strict=True)),
         "quality": dict(zip(CHANNEL_NAMES, computed.quality[row].tolist(), strict=True)),
@@ -83,7 +83,7 @@ def parse_feature_window(payload: bytes) -> ParsedWindow:
         raise InputError(f"not a feature window: {error}") from error
 
 
-_PLAIN: Final = {"user_id": str, "window_start_ms": int, "window_end_ms": int, "readings": int, "schema_hash": str}
+_PLAIN: Final = {"user_id": str, "window_start_ms": int, "window_end_ms": int, "samples": int, "schema_hash": str}
 
 
 def _plain(record: dict[str, Any], name: str, kind: type) -> Any:  # noqa: ANN401

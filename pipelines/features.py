@@ -39,6 +39,8 @@ class WindowFeatures:
     """(n, channels): share of the seconds with samples whose samples are all good."""
     sequence: NDArray[np.float32]
     """(n, 60, sequence channels): mean per second."""
+    samples: Ints
+    """(n,): distinct values measured, over all channels."""
 
 
 def compute_windows(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> WindowFeatures:
@@ -60,7 +62,7 @@ def compute_windows(window_start_ms: Ints, samples: NDArray[np.void], offsets: I
         _chunk(window_start_ms[rows], samples[offsets[rows.start] : offsets[rows.stop]], _within(offsets, rows))
         for rows in _chunks(offsets)
     ]
-    names = ("features", "coverage", "quality", "sequence")
+    names = ("features", "coverage", "quality", "sequence", "samples")
     return WindowFeatures(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
@@ -107,6 +109,7 @@ def _chunk(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> W
         coverage=np.stack(covered, axis=1),
         quality=np.stack([quality(one, channel) for channel, one in zip(CHANNELS, series, strict=True)], axis=1),
         sequence=_sequence(series, acceleration),
+        samples=np.sum([one.count for one in series], axis=0),
     )
 
 

@@ -3,54 +3,95 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from pipelines.errors import StackError
 from pipelines.replay import due_s
-from pipelines.replay_faults import Message
+from pipelines.replay_faults import Message as Due
 from schemas.records import Label
 
-REPORT_EVERY = 1_000
+CONNECT_S: Final = 5
+FLUSH_S: Final = 60
+REPORT_EVERY: Final = 1_000
+
 Progress = Callable[[int], None]
 """Called now and then with the number of messages sent."""
 
 
-@contextmanager
-def producer(bootstrap: str) -> Iterator[KafkaProducer]:
-    """An idempotent producer: a retried message is stored once. Flushed on leaving; a failure is one clear line."""
-    try:
-        client = KafkaProducer(
-            bootstrap_servers=bootstrap,
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=20,
-            batch_size=1 << 18,
-            max_block_ms=10_000,
+class Publisher:
+    """An idempotent producer: what it was given is stored once, in order, or `flush` raises StackError.
+
+    Keys choose partitions as Kafka's own clients do, so that a user's messages stay in one partition.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._fault: KafkaError | None = None
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "enable.idempotence": True,
+                "partitioner": "murmur2_random",
+                "linger.ms": 20,
+                "queue.buffering.max.messages": 100_000,
+                "message.timeout.ms": FLUSH_S * 1000,
+                "delivery.report.only.error": True,
+                "on_delivery": self._delivered,
+                "log_level": 0,
+            }
         )
-    except KafkaError as fault:
-        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
-    try:
-        yield client
-        client.flush()
-    except KafkaError as fault:
-        raise StackError(f"the broker at {bootstrap} did not take the messages: {fault}") from fault
-    finally:
-        client.close(timeout=10)
+        try:
+            self._producer.list_topics(timeout=CONNECT_S)
+        except KafkaException as fault:
+            raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        """Queues a message; waits while the queue is full."""
+        while True:
+            try:
+                self._producer.produce(topic, value, key)
+            except BufferError:
+                self._producer.poll(0.1)
+                self._raise_fault()
+            else:
+                return
+
+    def flush(self) -> None:
+        """Waits until everything is acknowledged."""
+        left = self._producer.flush(FLUSH_S)
+        self._raise_fault()
+        if left:
+            raise StackError(f"the broker at {self._bootstrap} did not take {left} messages within {FLUSH_S} s")
+
+    def _delivered(self, fault: KafkaError | None, _: Message) -> None:
+        self._fault = self._fault or fault
+
+    def _raise_fault(self) -> None:
+        if self._fault is not None:
+            raise StackError(f"the broker at {self._bootstrap} did not take the messages: {self._fault.str()}")
+
+
+@contextmanager
+def publisher(bootstrap: str) -> Iterator[Publisher]:
+    """A publisher whose messages are all acknowledged when the block ends without an error."""
+    client = Publisher(bootstrap)
+    yield client
+    client.flush()
 
 
 def publish_readings(
-    client: KafkaProducer, topic: str, messages: Iterable[Message], *, speed: float, progress: Progress
+    client: Publisher, topic: str, messages: Iterable[Due], *, speed: float, progress: Progress
 ) -> int:
-    """Sends messages when due; `speed` is event seconds per second, infinity means as fast as possible. Returns how many."""
+    """Sends messages when due; `speed` is event seconds per second, infinity: at once. Returns how many."""
     sent = 0
     first_ms: int | None = None
     started_s = time.monotonic()
     for key, due_ms, _, value in messages:
         first_ms = due_ms if first_ms is None else first_ms
         _wait(started_s + due_s(due_ms, first_ms=first_ms, speed=speed) - time.monotonic())
-        client.send(topic, key=key, value=value)
+        client.send(topic, key, value)
         sent += 1
         if sent % REPORT_EVERY == 0:
             progress(sent)
@@ -64,11 +105,11 @@ def _wait(seconds: float) -> None:
         time.sleep(seconds)
 
 
-def publish_labels(client: KafkaProducer, topic: str, labels: Iterable[Label]) -> int:
+def publish_labels(client: Publisher, topic: str, labels: Iterable[Label]) -> int:
     """Sends labels, keyed by user. Returns how many."""
     sent = 0
     for label in labels:
-        client.send(topic, key=label.user_id.encode(), value=label.model_dump_json().encode())
+        client.send(topic, label.user_id.encode(), label.model_dump_json().encode())
         sent += 1
     client.flush()
     return sent

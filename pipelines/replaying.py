@@ -6,7 +6,7 @@ from datetime import datetime
 from pipelines.devices.recording import Recording
 from pipelines.devices.simulator import simulate_person
 from pipelines.errors import SettingsError
-from pipelines.publish import Progress, producer, publish_labels, publish_readings
+from pipelines.publish import Progress, publish_labels, publish_readings, publisher
 from pipelines.replay import in_event_time
 from pipelines.replay_faults import FaultCounts, Faults, with_faults
 from pipelines.settings import Settings
@@ -24,7 +24,7 @@ def replay(
 ) -> int:
     """Sends everybody's labels, then all readings in event-time order. Returns the number of messages sent."""
     messages = with_faults(in_event_time(people), faults, counts)
-    with producer(settings.bootstrap_servers) as client:
+    with publisher(settings.bootstrap_servers) as client:
         publish_labels(client, LABELS.name, (label for person in people for label in person.labels))
         return publish_readings(client, READINGS.name, messages, speed=speed, progress=progress)
 

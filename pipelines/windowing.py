@@ -64,16 +64,6 @@ def window_chunks(samples: NDArray[np.void], *, max_samples: int = 1 << 20) -> I
         begin = end
 
 
-def readings_per_window(window_start_ms: Ints, reading_ms: Ints) -> Ints:
-    """How many readings of one user, given by their event times, lie in each window; repetitions count.
-
-    >>> readings_per_window(np.array([0, 5_000]), np.array([1_000, 1_000, 61_000])).tolist()
-    [2, 1]
-    """
-    ordered = np.sort(reading_ms)
-    return np.searchsorted(ordered, window_start_ms + WINDOW_MS) - np.searchsorted(ordered, window_start_ms)
-
-
 def _located(samples: NDArray[np.void]) -> tuple[NDArray[np.void], Ints, Ints, Ints]:
     """Samples in time order, starts of the windows, and where each window's samples begin and end."""
     ordered = samples[np.argsort(samples["key"], kind="stable")]

@@ -74,7 +74,7 @@ class FeatureWindow(Record):
     user_id: Id
     window_start_ms: EpochMs
     window_end_ms: EpochMs = Field(description="exclusive")
-    readings: int = Field(ge=1, description="accepted readings in the window, duplicates included")
+    samples: int = Field(ge=1, description="values measured in the window; the same one sent twice counts once")
     features: Features  # type: ignore[valid-type]
     coverage: PerChannel  # type: ignore[valid-type]
     quality: PerChannel  # type: ignore[valid-type]

@@ -139,9 +139,8 @@ def _object(answer: object) -> dict[str, Any]:
 
 
 def _errors(body: bytes) -> str:
-    """The first line that a refused request brings back."""
+    """The one line that a refused request brings back."""
     try:
-        texts = [text for text in json.loads(body)["errors"] if text.strip()]
+        return relevant_line("\n".join(json.loads(body)["errors"]))
     except (ValueError, KeyError, TypeError):
         return "no reason given"
-    return texts[-1].strip().splitlines()[0] if texts else "no reason given"

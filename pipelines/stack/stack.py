@@ -1,6 +1,7 @@
 """Up and down: the servers as one thing, which is there as a whole or not at all."""
 
 import fcntl
+import json
 import os
 import shutil
 import time
@@ -20,6 +21,13 @@ START_S: Final = 90
 GRACE_S: Final = 20
 POLL_S: Final = 0.1
 MARK: Final = ".eqm-home"
+SERVER_SETTINGS: Final = (
+    *("host", "kafka_port", "kafka_controller_port", "kafka_heap_mb", "kafka_retention_mb"),
+    *("flink_rest_port", "flink_port_base", "prometheus_port", "task_slots", "state_backend"),
+    *("jobmanager_memory_mb", "taskmanager_memory_mb", "managed_memory_mb"),
+)
+"""What servers are started with; the other settings may change while they run."""
+
 Say = Callable[[str], None]
 
 
@@ -31,6 +39,7 @@ def up(settings: Settings, say: Say = print) -> bool:
     with _alone(settings):
         wanted = servers(settings)
         missing = [server for server in wanted if processes.recorded(settings.home, server.name) is None]
+        _require_same_settings(settings, fresh=len(missing) == len(wanted))
         _clean(settings, missing, say)
         begun: list[Process] = []
         try:
@@ -71,6 +80,18 @@ def _clean(settings: Settings, missing: Sequence[Server], say: Say) -> None:
         ports.require_free(settings.host, server.ports)
     if {flink.JOBMANAGER, flink.TASKMANAGER} <= {server.name for server in missing}:
         flink.clear_temporary(settings)
+
+
+def _require_same_settings(settings: Settings, *, fresh: bool) -> None:
+    """Servers that run are kept, so what they were started with must still be what is wanted."""
+    file = settings.home / "started-with.json"
+    wanted = settings.model_dump(mode="json", include=set(SERVER_SETTINGS))
+    if not fresh and file.is_file():
+        running = json.loads(file.read_text(encoding="utf-8"))
+        changed = [f"{name} {running.get(name)}" for name in sorted(wanted) if running.get(name) != wanted[name]]
+        if changed:
+            raise StackError(f"the stack runs with other settings ({', '.join(changed)}): `eqm down` first")
+    file.write_text(json.dumps(wanted), encoding="utf-8")
 
 
 def _start(settings: Settings, missing: Sequence[Server], begun: list[Process]) -> None:

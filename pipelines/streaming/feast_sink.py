@@ -28,14 +28,14 @@ class WriteOnline(ScalarFunction):
 
         self._store = open_store(self._config.feast_profile, self._config.feast_data, self._config.redis_url or None)
 
-    def eval(self, user_id: pd.Series, window_start_ms: pd.Series, readings: pd.Series, vector: pd.Series) -> pd.Series:
+    def eval(self, user_id: pd.Series, window_start_ms: pd.Series, samples: pd.Series, vector: pd.Series) -> pd.Series:
         from feature_repo.online import write_newest
 
         starts = window_start_ms.to_numpy(dtype=np.int64)
         numbers = np.stack(vector.to_list())
         columns = {
             "window_start_ms": starts,
-            "readings": readings.to_numpy(dtype=np.int64),
+            "samples": samples.to_numpy(dtype=np.int64),
             **dict(zip(VECTOR_COLUMNS, numbers.T, strict=True)),
         }
         write_newest(self._store, "window_features", list(user_id), starts + WINDOW_MS, columns)

@@ -9,7 +9,11 @@ from pipelines.feature_json import feature_window_json
 from pipelines.features import compute_blobs
 
 RESULT = DataTypes.ROW(
-    [DataTypes.FIELD("payload", DataTypes.BYTES()), DataTypes.FIELD("vector", DataTypes.ARRAY(DataTypes.DOUBLE()))]
+    [
+        DataTypes.FIELD("payload", DataTypes.BYTES()),
+        DataTypes.FIELD("samples", DataTypes.BIGINT()),
+        DataTypes.FIELD("vector", DataTypes.ARRAY(DataTypes.DOUBLE())),
+    ]
 )
 
 
@@ -20,17 +24,15 @@ class ComputeFeatures(ScalarFunction):
         """False, although it is: the planner would otherwise evaluate it once per use of its result."""
         return False
 
-    def eval(
-        self, user_id: pd.Series, window_start_ms: pd.Series, samples: pd.Series, readings: pd.Series
-    ) -> pd.DataFrame:
+    def eval(self, user_id: pd.Series, window_start_ms: pd.Series, samples: pd.Series) -> pd.DataFrame:
         starts = window_start_ms.to_numpy(dtype=np.int64)
         windows = compute_blobs(starts, list(samples))
         vectors = np.concatenate([windows.features, windows.coverage, windows.quality], axis=1)
         payloads = [
-            feature_window_json(windows, row, user_id=user, window_start_ms=start, readings=count)
-            for row, (user, start, count) in enumerate(zip(user_id, starts, readings, strict=True))
+            feature_window_json(windows, row, user_id=user, window_start_ms=start)
+            for row, (user, start) in enumerate(zip(user_id, starts, strict=True))
         ]
-        return pd.DataFrame({"payload": payloads, "vector": list(vectors)})
+        return pd.DataFrame({"payload": payloads, "samples": windows.samples, "vector": list(vectors)})
 
 
 compute_features = udf(ComputeFeatures(), result_type=RESULT, func_type="pandas")

@@ -17,9 +17,8 @@ from schemas.topics import FEATURES, READINGS
 from schemas.windows import WINDOW_MS
 
 COMPUTED = """
-SELECT user_id, window_start_ms, readings, computed.payload AS payload, computed.vector AS vector
-FROM (SELECT user_id, window_start_ms, readings, COMPUTE(user_id, window_start_ms, samples, readings) AS computed
-      FROM windows)
+SELECT user_id, window_start_ms, computed.payload AS payload, computed.samples AS samples, computed.vector AS vector
+FROM (SELECT user_id, window_start_ms, COMPUTE(user_id, window_start_ms, samples) AS computed FROM windows)
 """
 
 QUARANTINED = f"""
@@ -42,14 +41,14 @@ SELECT user_id, payload, TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3) FROM
 
 STORED_OFFLINE = f"""
 INSERT INTO offline_features
-SELECT user_id, window_start_ms, CAST(TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3) AS TIMESTAMP(3)), readings,
+SELECT user_id, window_start_ms, CAST(TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3) AS TIMESTAMP(3)), samples,
   {", ".join(f"vector[{index}]" for index in range(1, len(sinks.VECTOR_COLUMNS) + 1))},
   DATE_FORMAT(TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3), 'yyyy-MM-dd')
 FROM computed
 """
 
 STORED_ONLINE = """
-INSERT INTO nowhere SELECT WRITE_ONLINE(user_id, window_start_ms, readings, vector) FROM computed
+INSERT INTO nowhere SELECT WRITE_ONLINE(user_id, window_start_ms, samples, vector) FROM computed
 """
 
 

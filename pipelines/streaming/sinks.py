@@ -102,7 +102,7 @@ def offline_features(config: FeaturesConfig) -> str:
     """Feature rows by day, as the feature store reads them."""
     numbers = ", ".join(f"{name} DOUBLE" for name in VECTOR_COLUMNS)
     return f"""CREATE TEMPORARY TABLE offline_features (
-  user_id STRING, window_start_ms BIGINT, event_timestamp TIMESTAMP(3), readings BIGINT, {numbers}, `day` STRING
+  user_id STRING, window_start_ms BIGINT, event_timestamp TIMESTAMP(3), samples BIGINT, {numbers}, `day` STRING
 ) PARTITIONED BY (`day`) WITH (\n{_with(_parquet(config.offline))}\n)"""
 
 

@@ -60,7 +60,7 @@ def window_json(user_id: str, start_ms: int, rows: list[dict]) -> str:
     values = [(row["timestamp"], CHANNEL_INDEX[n], v) for row in rows for n, v in row["measurements"].items()]
     at, channel, value = (np.array(column) for column in zip(*values, strict=True))
     computed = compute_blobs(np.array([start_ms]), [pack(at, channel, value).tobytes()])
-    return feature_window_json(computed, 0, user_id=user_id, window_start_ms=start_ms, readings=len(rows)).decode()
+    return feature_window_json(computed, 0, user_id=user_id, window_start_ms=start_ms).decode()
 
 
 def main() -> None:

@@ -21,19 +21,19 @@ def test_the_record_is_valid_and_comes_back_bit_for_bit(seeds: list[int]) -> Non
     starts_ms, samples, offsets = drawn.batch(seeds)
     computed = compute_windows(starts_ms, samples, offsets)
     for row, start_ms in enumerate(starts_ms.tolist()):
-        payload = feature_window_json(computed, row, user_id="ada", window_start_ms=start_ms, readings=7)
+        payload = feature_window_json(computed, row, user_id="ada", window_start_ms=start_ms)
         FeatureWindow.model_validate_json(payload)
         back = parse_feature_window(payload)
         for name in ("features", "coverage", "quality", "sequence"):
             np.testing.assert_array_equal(getattr(back, name), getattr(computed, name)[row])
         assert (back.user_id, back.window_start_ms, back.window_end_ms) == ("ada", start_ms, start_ms + 60_000)
-        assert (back.readings, back.schema_hash, back.sequence.dtype) == (7, SCHEMA_HASH, np.float32)
+        assert (back.samples, back.schema_hash, back.sequence.dtype) == (computed.samples[row], SCHEMA_HASH, np.float32)
 
 
 def test_missing_is_null() -> None:
     computed = compute_windows(np.array([drawn.START_MS]), drawn.window(0)[:0], np.array([0, 0]))
     record = json.loads(
-        feature_window_json(computed, 0, user_id="ä", window_start_ms=np.int64(drawn.START_MS), readings=1)
+        feature_window_json(computed, 0, user_id="ä", window_start_ms=np.int64(drawn.START_MS))
     )
     assert set(record["features"].values()) == {None}
     assert set(record["sequence"]["hr"]) == {None}
@@ -43,7 +43,7 @@ def test_missing_is_null() -> None:
 
 def broken(**changes: object) -> bytes:
     computed = compute_windows(np.array([drawn.START_MS]), drawn.window(0)[:0], np.array([0, 0]))
-    record = json.loads(feature_window_json(computed, 0, user_id="a", window_start_ms=drawn.START_MS, readings=1))
+    record = json.loads(feature_window_json(computed, 0, user_id="a", window_start_ms=drawn.START_MS))
     return json.dumps(record | changes).encode()
 
 
@@ -58,7 +58,7 @@ def broken(**changes: object) -> bytes:
             "60 finite numbers",
         ),
         (broken(user_id=7), "'user_id' must be of type str"),
-        (broken(readings=True), "'readings' must be of type int"),
+        (broken(samples=True), "'samples' must be of type int"),
         (broken(features={name: [1.0] for name in FEATURE_NAMES}), "finite numbers or null"),
         (broken(features=dict.fromkeys(FEATURE_NAMES, 1.0)).replace(b"1.0", b"1e400", 1), "not a feature window"),
         (broken(quality=dict.fromkeys(json.loads(broken())["quality"], "good")), "could not convert"),

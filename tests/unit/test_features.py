@@ -1,3 +1,4 @@
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -21,9 +22,7 @@ few_examples = settings(deadline=None, max_examples=25)
 
 
 def rows(computed: WindowFeatures, keep: object) -> WindowFeatures:
-    return WindowFeatures(
-        computed.features[keep], computed.coverage[keep], computed.quality[keep], computed.sequence[keep]
-    )
+    return WindowFeatures(**{field.name: getattr(computed, field.name)[keep] for field in fields(computed)})
 
 
 @given(drawn.seeds)
@@ -37,6 +36,7 @@ def test_everything_equals_the_naive_computation(seeds: list[int]) -> None:
         drawn.agrees(dict(zip(CHANNEL_NAMES, found.coverage[index], strict=True)), naive.coverage(start_ms, listed))
         drawn.agrees(dict(zip(CHANNEL_NAMES, found.quality[index], strict=True)), naive.quality(start_ms, listed))
         np.testing.assert_allclose(found.sequence[index], naive.sequence(start_ms, listed), rtol=2e-7, atol=1e-9)
+        assert found.samples[index] == len({(at, channel) for at, channel, _ in listed})
 
 
 @given(drawn.seeds, st.integers(0, 2**32))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from pipelines.features import compute_windows
 from pipelines.samples import SAMPLE, pack
-from pipelines.windowing import Windows, readings_per_window, window_chunks, window_starts_ms, windows
+from pipelines.windowing import Windows, window_chunks, window_starts_ms, windows
 from schemas.windows import window_ends_ms
 from tests import naive
 from tests.unit.signals import drawn
@@ -53,15 +53,6 @@ def test_start_is_inclusive_and_end_exclusive() -> None:
     starts = window_starts_ms(np.array([60_000]))
     assert 60_000 in starts
     assert 0 not in starts
-
-
-@given(instants)
-@settings(deadline=None)
-def test_readings_are_counted_with_repetitions(instants_ms: list[int]) -> None:
-    times = np.array(instants_ms, dtype=np.int64)
-    starts = window_starts_ms(times)
-    counted = readings_per_window(starts, times).tolist()
-    assert counted == [sum(start <= at < start + 60_000 for at in instants_ms) for start in starts]
 
 
 def test_no_sample_has_no_window() -> None:

@@ -16,7 +16,7 @@ def names(view: str) -> list[str]:
 
 def test_window_columns() -> None:
     per_channel = [f"{what}_{channel}" for what in ("coverage", "quality") for channel in CHANNEL_NAMES]
-    assert names(WINDOW_FEATURES) == ["window_start_ms", "readings", *FEATURE_NAMES, *per_channel]
+    assert names(WINDOW_FEATURES) == ["window_start_ms", "samples", *FEATURE_NAMES, *per_channel]
 
 
 def test_baseline_columns() -> None:
@@ -52,7 +52,7 @@ def test_feature_fields_are_the_feature_table(store: FeatureStore) -> None:
         assert field.dtype == Float64
         assert field.description == feature.description
         assert field.tags == {"unit": feature.unit, "source": feature.source}
-    assert fields["readings"].dtype == Int64
+    assert fields["samples"].dtype == Int64
 
 
 def test_the_models_service_reads_windows_and_baseline(store: FeatureStore) -> None:

@@ -1,11 +1,11 @@
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from models.bundle import MANIFEST, SAVED_MODEL, read_manifest, verified, write
+from models.bundle import MANIFEST, SAVED_MODEL, checksum, read_manifest, verified, write
 from models.errors import BundleError
 from models.manifest import Manifest
 from models.packing import save
@@ -19,7 +19,7 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "copy"))
 
 
-def rewrite(folder: Path, **changes: Any) -> None:
+def rewrite(folder: Path, **changes: object) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     (folder / MANIFEST).write_text(json.dumps(manifest | changes))
 
@@ -67,7 +67,7 @@ def test_a_changed_byte(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [lambda file: file.unlink(), lambda file: file.rename(file.with_name("other"))])
-def test_a_lost_or_renamed_file(copy: Path, spoil: Any) -> None:
+def test_a_lost_or_renamed_file(copy: Path, spoil: Callable[[Path], object]) -> None:
     spoil(copy / SAVED_MODEL / "saved_model.pb")
     with pytest.raises(BundleError, match="differ from the checksum"):
         verified(copy)
@@ -88,8 +88,6 @@ def test_the_wrong_number_of_labels(copy: Path, labels: list[str]) -> None:
 
 def test_a_network_that_is_none(copy: Path) -> None:
     (copy / SAVED_MODEL / "saved_model.pb").write_bytes(b"no network")
-    from models.bundle import checksum
-
     rewrite(copy, checksum=checksum(copy / SAVED_MODEL))
     with pytest.raises(BundleError, match="network cannot be used"):
         Predictor.load(copy)

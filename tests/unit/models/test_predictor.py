@@ -7,14 +7,14 @@ import pytest
 
 from models.ensemble import fuse
 from models.predictor import CHUNK, Predictor
-from models.training import TrainedEnsemble, predictor_of
+from models.training import TrainedEnsemble
 from tests.unit.models.people import made_up
 
 PEOPLE = made_up(seed=2)
 
 
 def test_the_loaded_bundle_answers_like_the_trained_ensemble(trained: TrainedEnsemble, predictor: Predictor) -> None:
-    expected = predictor_of(trained.ensemble)(PEOPLE.features, PEOPLE.sequence)
+    expected = trained.ensemble.predict(PEOPLE.features, PEOPLE.sequence)
     given = predictor.predict(PEOPLE.features, PEOPLE.sequence)
     np.testing.assert_allclose(given.members, expected.members, atol=1e-6)
     np.testing.assert_allclose(given.probabilities, expected.probabilities, atol=1e-6)
@@ -72,7 +72,8 @@ def test_a_wrong_shape_is_named(predictor: Predictor, features: tuple, sequence:
 def test_a_fresh_process_needs_neither_keras_nor_more_threads_and_says_nothing(bundle: Path) -> None:
     script = (
         "import sys; from models.predictor import Predictor; predictor = Predictor.load(sys.argv[1]);"
-        "import tensorflow; print('keras' in sys.modules, tensorflow.config.threading.get_intra_op_parallelism_threads())"
+        "import tensorflow as tf;"
+        "print('keras' in sys.modules, tf.config.threading.get_intra_op_parallelism_threads())"
     )
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", script, bundle], capture_output=True, text=True, check=True

@@ -56,12 +56,10 @@ def test_a_label_that_training_could_never_see_is_named() -> None:
         split(one_each)
 
 
-@pytest.mark.parametrize(
-    "groups", [(("a",), ("a",), ("b",)), (("a",), ("b",), ("c", "b")), (("a", "a"), ("b",), ("c",))]
-)
-def test_a_split_with_somebody_twice_cannot_be_made(groups: tuple) -> None:
+@pytest.mark.parametrize("groups", ["a a b", "a b cb", "aa b c"])
+def test_a_split_with_somebody_twice_cannot_be_made(groups: str) -> None:
     with pytest.raises(TrainingError, match="in two of"):
-        Split(*groups)
+        Split(*map(tuple, groups.split()))
 
 
 def test_a_split_without_test_people_cannot_be_made() -> None:

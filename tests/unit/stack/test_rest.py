@@ -122,8 +122,8 @@ def test_metrics_are_summed_over_subtasks_and_nan_before_the_first(flink: Flink,
 
 
 def test_a_refusal_and_a_silence_are_one_line(flink: Flink, cluster: Cluster) -> None:
-    flink.answers["GET /overview"] = [(404, {"errors": ["Unable to load requested file /overview.\n\tat x"]})]
-    with pytest.raises(StackError, match=r"refused /overview: Unable to load requested file /overview\.$"):
+    flink.answers["GET /overview"] = [(404, {"errors": ["a.b.NotFoundException: Job 0 not found\n\tat x"]})]
+    with pytest.raises(StackError, match=r"refused /overview: NotFoundException: Job 0 not found$"):
         cluster.slots()
     with pytest.raises(StackError, match=r"no Flink cluster answers at 127\.0\.0\.1:.*EQM_FLINK"):
         Cluster(f"127.0.0.1:{free_port()}").slots()

@@ -124,6 +124,15 @@ def test_a_failure_leaves_alone_what_was_up_before(settings: Settings, parts: di
     assert stack.up(settings)
 
 
+def test_a_running_stack_is_not_taken_for_one_with_other_settings(settings: Settings) -> None:
+    stack.up(settings)
+    changed = settings.model_copy(update={"task_slots": 3, "parallelism": 3})
+    with pytest.raises(StackError, match=r"other settings \(task_slots 8\): `eqm down` first"):
+        stack.up(changed)
+    stack.down(changed)
+    assert stack.up(changed)
+
+
 def test_two_commands_do_not_change_one_stack_at_once(settings: Settings) -> None:
     with stack._alone(settings), pytest.raises(StackError, match="another command is changing the stack"):
         stack.up(settings)

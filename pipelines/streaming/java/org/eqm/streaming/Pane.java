@@ -14,7 +14,6 @@ public final class Pane {
     public byte[] data = new byte[FIRST_CAPACITY];
 
     public int size;
-    public int readings;
 
     void add(RowData row, int channels, int slots) {
         long key = row.getLong(ReadingRow.TIMESTAMP_MS) * slots;
@@ -26,7 +25,6 @@ public final class Pane {
             }
         }
         size = into.position();
-        readings++;
     }
 
     private void reserve(int more) {

@@ -31,10 +31,9 @@ public final class ReadingStream {
             new LogicalType[] {
                 new VarCharType(VarCharType.MAX_LENGTH),
                 new BigIntType(),
-                new VarBinaryType(VarBinaryType.MAX_LENGTH),
-                new BigIntType()
+                new VarBinaryType(VarBinaryType.MAX_LENGTH)
             },
-            new String[] {"user_id", "window_start_ms", "samples", "readings"}));
+            new String[] {"user_id", "window_start_ms", "samples"}));
 
     private final DataStream<RowData> decoded;
     private final SingleOutputStreamOperator<RowData> windows;
@@ -70,7 +69,7 @@ public final class ReadingStream {
         return windows.getSideOutput(accepted);
     }
 
-    /** Every window: user_id, window_start_ms, packed samples, number of readings. */
+    /** Every window: user_id, window_start_ms, packed samples. */
     public DataStream<RowData> windows() {
         return windows;
     }

@@ -75,16 +75,14 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
     public void onTimer(long timestampMs, OnTimerContext context, Collector<RowData> out) throws Exception {
         long startMs = timestampMs + 1 - windowMs;
         ByteArrayOutputStream samples = new ByteArrayOutputStream();
-        long readings = 0;
         for (long paneStartMs = startMs; paneStartMs < startMs + windowMs; paneStartMs += paneMs) {
             Pane pane = panes.get(paneStartMs);
             if (pane != null) {
                 samples.write(pane.data, 0, pane.size);
-                readings += pane.readings;
             }
         }
         panes.remove(startMs);
         StringData user = StringData.fromString(context.getCurrentKey());
-        out.collect(GenericRowData.of(user, startMs, samples.toByteArray(), readings));
+        out.collect(GenericRowData.of(user, startMs, samples.toByteArray()));
     }
 }
