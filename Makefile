@@ -13,8 +13,6 @@ SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/fea
 	schemas models feature_repo pipelines/signals pipelines/features.py pipelines/samples.py
 # Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
 ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch
-# NeuroKit2 calls what the batch environment's NumPy no longer has; it is compared with in the other.
-NEUROKIT := neurokit or simulated_intervals
 PYTEST := -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := setup
@@ -86,7 +84,7 @@ test-integration: integration
 
 fast: setup .venv/stream/.tests .venv/batch/.tests
 	@deploy/setup/tier.sh fast-stream $(STREAM)/python $(PYTEST) $(ALL)
-	@deploy/setup/tier.sh fast-batch $(BATCH)/python $(PYTEST) -k 'not ($(NEUROKIT))' $(SHARED)
+	@deploy/setup/tier.sh fast-batch $(BATCH)/python $(PYTEST) $(SHARED)
 
 integration: setup .venv/stream/.tests .venv/batch/.tests
 	@deploy/setup/tier.sh integration $(STREAM)/python $(PYTEST) tests/integration

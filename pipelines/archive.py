@@ -25,6 +25,8 @@ def counts(folder: Path) -> tuple[int, int]:
     if not folder.is_dir():
         return 0, 0
     archive = open_archive(folder)
+    if not archive.files:
+        return 0, 0
     late = archive.count_rows(filter=pc.field("late"))
     return archive.count_rows() - late, late
 

@@ -8,9 +8,8 @@ from models.bundle import verified
 from pipelines.errors import StackError
 from pipelines.settings import Settings
 from pipelines.stack import topics
-from pipelines.stack.java import jars
 from pipelines.stack.rest import ENDED, Cluster, Job
-from pipelines.stack.submit import submit
+from pipelines.stack.submit import shipped_jars, submit
 from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobConfig
 
 FOLDER = Path(__file__).parent / "streaming"
@@ -68,7 +67,7 @@ def _shared(settings: Settings, kind: str, *, bounded: bool) -> dict[str, object
     return {
         "bootstrap": settings.bootstrap_servers,
         "group": f"eqm-{kind}",
-        "jars": tuple(jar.as_uri() for jar in jars(settings.jvm / "flink")),
+        "jars": shipped_jars(settings),
         "parallelism": settings.parallelism,
         "checkpoint_ms": settings.checkpoint_ms,
         "exactly_once": settings.exactly_once,

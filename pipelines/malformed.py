@@ -141,6 +141,7 @@ MALFORMATIONS: Final = (
     Malformation("no measurements field", Quarantined.MISSING_FIELD, _without("measurements")),
     Malformation("empty user", Quarantined.BAD_USER_ID, _named("")),
     Malformation("overlong user", Quarantined.BAD_USER_ID, _named("u" * (MAX_ID_LENGTH + 1))),
+    Malformation("empty sensor", Quarantined.BAD_SENSOR_ID, _replaced(b'"wrist"', b'""')),
     Malformation("another's key", Quarantined.KEY_MISMATCH, _keyed(b"somebody else")),
     Malformation("empty key", Quarantined.KEY_MISMATCH, _keyed(b"")),
     Malformation("no key", Quarantined.KEY_MISMATCH, _keyed(None)),

@@ -19,8 +19,8 @@ from schemas.windows import WINDOW_MS
 LEAST_SHARE = 0.75
 """A window is labelled when one label covers at least this share of it."""
 
-STRIDE_S = 15
-"""Windows start every 5 s and share 55 s with the next; training takes one in three, and loses little."""
+STRIDE_S = 10
+"""Windows start every 5 s and share 55 s with the next; training takes every other one."""
 
 SIMULATED = "simulator"
 """Source of the labels that the simulator gives."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from schemas.channels import CHANNEL_NAMES, CHANNELS, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURES
@@ -12,15 +12,7 @@ from schemas.windows import EARLIEST_MS, LATEST_MS, WINDOW_S
 Number = float | None
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
 EpochMs = Annotated[int, Field(ge=EARLIEST_MS, le=LATEST_MS, description="epoch milliseconds UTC")]
-
-
-def _no_number(value: object) -> object:
-    if isinstance(value, int | float):
-        raise ValueError("a number is epoch milliseconds, not a date")
-    return value
-
-
-IsoTime = Annotated[AwareDatetime, BeforeValidator(_no_number, json_schema_input_type=str)]
+IsoTime = Annotated[AwareDatetime, Field(strict=True)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 

@@ -1,7 +1,7 @@
 """1D convolutional network over the per-second sequence."""
 
 from models.keras3 import keras
-from models.members.sizes import CnnSizes
+from models.members.sizes import NORM_MOMENTUM, CnnSizes
 
 layers = keras.layers
 
@@ -13,7 +13,7 @@ def build(sizes: CnnSizes, *, shape: tuple[int, ...], labels: int) -> keras.Mode
         if block:
             x = layers.MaxPooling1D(2)(x)
         x = layers.Conv1D(filters, sizes.kernel_s, activation="relu")(x)
-        x = layers.BatchNormalization()(x)
+        x = layers.BatchNormalization(momentum=NORM_MOMENTUM)(x)
     x = layers.GlobalAveragePooling1D()(x)
     x = layers.Dense(sizes.dense, activation="relu")(x)
     x = layers.Dropout(sizes.dropout)(x)

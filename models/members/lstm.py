@@ -1,7 +1,7 @@
 """Stacked LSTM over the per-second sequence."""
 
 from models.keras3 import keras
-from models.members.sizes import LstmSizes
+from models.members.sizes import NORM_MOMENTUM, LstmSizes
 
 layers = keras.layers
 
@@ -13,6 +13,6 @@ def build(sizes: LstmSizes, *, shape: tuple[int, ...], labels: int) -> keras.Mod
         x = layers.LSTM(units, return_sequences=depth < len(sizes.units))(x)
         x = layers.Dropout(sizes.recurrent_dropout)(x)
     x = layers.Dense(sizes.dense, activation="relu")(x)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=NORM_MOMENTUM)(x)
     x = layers.Dropout(sizes.dropout)(x)
     return keras.Model(inputs, layers.Dense(labels, activation="softmax")(x), name="lstm")

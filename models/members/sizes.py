@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+NORM_MOMENTUM: Final = 0.9
+"""Of batch normalisation's running statistics: Keras' 0.99 needs hundreds of steps before they are of use."""
+
 
 @dataclass(frozen=True)
 class CnnSizes:

@@ -10,10 +10,10 @@ from pipelines.replaying import simulated
 from pipelines.settings import Settings
 from schemas.windows import HOP_MS, WINDOW_MS
 
-TRAINING_PEOPLE = 20
+TRAINING_PEOPLE = 40
 TRAINING_MINUTES = 8.0
 SHOWN_PEOPLE = 5
-SHOWN_MINUTES = 6.0
+SHOWN_MINUTES = 10.0
 START = "2026-01-01T00:00:00Z"
 SEED = 11
 LEAST_PEOPLE = 5
@@ -30,6 +30,11 @@ class Cast:
     @property
     def shown_users(self) -> list[str]:
         return sorted({recording.user_id for recording in self.shown})
+
+    @property
+    def shown_ms(self) -> int:
+        """Event time from the first to the last reading shown."""
+        return max(map(_last_ms, self.shown)) - min(map(_first_ms, self.shown))
 
 
 def cast(settings: Settings) -> Cast:

@@ -103,10 +103,9 @@ class Demo:
             return train_bundle(found, folder, preset="small", name="demo", progress=progress)
 
     def _live(self, features_job: str) -> list[EmotionEvent]:
-        """Replays the unseen people, drains the features job, and follows the events until there is one per window."""
-        users = set(self.cast.shown_users)
+        """Follows the unseen people's events until there is one for each window."""
+        learnt = committed_messages(self.settings.bootstrap_servers, FEATURES.name)
         windows: list[int] = []
-        print(f"\n{len(users)} people the model has never seen, live:", flush=True)
 
         def produce() -> None:
             self._send(self.cast.shown, speed=self._speed(), faults=FAULTS)
@@ -114,13 +113,16 @@ class Demo:
             Cluster(self.settings.flink_address).stop(features_job, drain=True)
             windows.append(committed_messages(self.settings.bootstrap_servers, FEATURES.name))
 
-        with (
-            EmotionConsumer(self.settings.bootstrap_servers, from_start=True) as consumer,
-            in_background(produce) as ended,
-            shown(users) as show,
-        ):
-            patience = Patience(self.settings)
-            return follow(consumer, lambda count: ended() and patience.enough(count, windows[0]), show)
+        patience = Patience(self.settings)
+        with EmotionConsumer(self.settings.bootstrap_servers, from_start=True) as consumer:
+            with step("windows so far through the networks"):
+                before = follow(consumer, lambda count: patience.enough(count, learnt), lambda _: None)
+            print(f"\n{len(self.cast.shown_users)} people whom the model has never seen, live:", flush=True)
+            with in_background(produce) as ended, shown(set(self.cast.shown_users)) as show:
+                count = len(before)
+                return before + follow(
+                    consumer, lambda fresh: ended() and patience.enough(count + fresh, windows[0]), show
+                )
 
     def _speed(self) -> float:
         times = [

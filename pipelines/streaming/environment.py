@@ -20,7 +20,8 @@ def execution_environment(config: JobConfig, name: str) -> StreamExecutionEnviro
         settings.set_string(key, value)
     settings.set_string("pipeline.name", name)
     environment = StreamExecutionEnvironment.get_execution_environment(settings)
-    environment.add_jars(*config.jars)
+    if config.jars:
+        environment.add_jars(*config.jars)
     return environment
 
 

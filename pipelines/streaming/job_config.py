@@ -15,7 +15,7 @@ class JobConfig:
     group: str
     """Consumer group; names the job's place in the topic when it starts without a checkpoint."""
     jars: tuple[str, ...] = ()
-    """The JVM parts, as file URLs; shipped to the cluster with the job."""
+    """The JVM parts to ship to the cluster with the job, as file URLs; none where the cluster reads them in place."""
     parallelism: int = 1
     checkpoint_ms: int = 1000
     """Interval between checkpoints; with exactly-once delivery it bounds how long output stays invisible."""

@@ -31,7 +31,8 @@ def main() -> None:
     settings.set_string("parallelism.default", "1")
     settings.set_string("pipeline.name", "load")
     environment = StreamExecutionEnvironment.get_execution_environment(settings)
-    environment.add_jars(*wanted["jars"])
+    if wanted["jars"]:
+        environment.add_jars(*wanted["jars"])
     tables = StreamTableEnvironment.create(environment, EnvironmentSettings.in_streaming_mode())
     tables.execute_sql(f"""CREATE TEMPORARY TABLE numbers (i BIGINT) WITH ('connector' = 'datagen',
       'fields.i.kind' = 'sequence', 'fields.i.start' = '0', 'fields.i.end' = '{wanted["readings"] - 1}',

@@ -70,7 +70,8 @@ def main() -> None:
     settings.set_string("pipeline.name", "per reading")
     settings.set_string("execution.checkpointing.interval", "1000 ms")
     environment = StreamExecutionEnvironment.get_execution_environment(settings)
-    environment.add_jars(*wanted["jars"])
+    if wanted["jars"]:
+        environment.add_jars(*wanted["jars"])
     source = (
         KafkaSource.builder()
         .set_bootstrap_servers(wanted["bootstrap"])

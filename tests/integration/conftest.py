@@ -1,3 +1,73 @@
-"""Jobs are programs for a cluster, not modules to look for tests in."""
+"""A stack of its own for all tests of the jobs, and a small bundle."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.dataset import Dataset
+from models.members.sizes import PRESETS
+from models.packing import save
+from models.settings import TrainingConfig
+from models.training import train
+from pipelines.devices.recording import Recording, to_samples
+from pipelines.features import compute_windows
+from pipelines.labelled import UNLABELLED, window_labels
+from pipelines.replaying import simulated
+from pipelines.settings import Settings
+from pipelines.stack import processes
+from pipelines.stack.stack import up
+from pipelines.training_windows import every
+from pipelines.windowing import windows
+from schemas.labels import EMOTIONS
+from schemas.windows import WINDOW_MS
+from tests.integration.ports import separate_settings
 
 collect_ignore_glob = ["*_job.py"]
+"""Jobs are programs for a cluster, not modules to look for tests in."""
+
+
+@pytest.fixture(scope="session")
+def recordings_folder() -> Path:
+    folder = os.environ.get("EQM_RECORDINGS")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("EQM_RECORDINGS names no folder of recordings")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    settings = separate_settings(tmp_path_factory.mktemp("eqm") / "home", task_slots=8)
+    try:
+        up(settings)
+        yield settings
+    finally:
+        processes.end(processes.owned(settings.home), grace_s=20)
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that says little, but is made as all are."""
+    parts = [_labelled(person) for person in simulated(8, minutes=8, start="2025-01-01T00:00:00Z", seed=2)]
+    columns = (np.concatenate([part[column] for part in parts]) for column in range(5))
+    config = TrainingConfig(sizes=PRESETS["small"], epochs=1)
+    trained = train(Dataset(*columns, EMOTIONS, "simulated people"), config, lambda _: None)
+    folder = tmp_path_factory.mktemp("bundle") / "small"
+    save(trained, folder, name="small")
+    return folder
+
+
+def _labelled(person: Recording) -> tuple[np.ndarray, ...]:
+    formed = every(windows(to_samples(person)), stride_ms=15_000)
+    label = window_labels(person.labels, EMOTIONS, formed.window_start_ms, least_share=0.6)
+    keep = label != UNLABELLED
+    computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
+    return (
+        computed.features[keep].astype(np.float32),
+        computed.sequence[keep],
+        label[keep],
+        np.full(keep.sum(), person.user_id),
+        formed.window_start_ms[keep] + WINDOW_MS,
+    )

@@ -87,6 +87,8 @@ def _channels(members: Iterable[tuple[str, object]]) -> Quarantined | None:
 def _contents(key: bytes | None, reading: dict) -> Quarantined | None:
     if not 1 <= len(reading["user_id"]) <= MAX_ID_LENGTH:
         return Quarantined.BAD_USER_ID
+    if not 1 <= len(reading["sensor_id"]) <= MAX_ID_LENGTH:
+        return Quarantined.BAD_SENSOR_ID
     if key != reading["user_id"].encode():
         return Quarantined.KEY_MISMATCH
     return _dated(reading["timestamp"]) or _measured(dict(reading["measurements"]))

@@ -1,10 +1,12 @@
 """What every online store must do; run on SQLite by the unit tests and on Redis by the integration tests."""
 
+from itertools import count
+
 import numpy as np
 import pandas as pd
 import pytest
 from feast import FeatureStore
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feature_repo.columns import LATEST_EMOTION, VIEWS, WINDOW_FEATURES, Kind
@@ -72,15 +74,19 @@ class OnlineStoreSpec:
         assert write(store, "ann", 10, 30, 20) == 1
         assert newest_ms(store, "ann") == 30
 
-    @given(batches=st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=5))
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_any_batches_leave_the_newest(self, store: FeatureStore, batches: list[list[int]]) -> None:
-        self.users = getattr(self, "users", 0) + 1
-        user = f"user-{self.users}"
-        for batch in batches:
-            write(store, user, *batch)
-        newest = max((at for batch in batches for at in batch), default=None)
-        assert (read(store, user) is None) if newest is None else (newest_ms(store, user) == newest)
+    def test_any_batches_leave_the_newest(self, store: FeatureStore) -> None:
+        users = (f"user-{number}" for number in count())
+
+        @given(st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=5))
+        @settings(max_examples=15, deadline=None)
+        def check(batches: list[list[int]]) -> None:
+            user = next(users)
+            for batch in batches:
+                write(store, user, *batch)
+            newest = max((at for batch in batches for at in batch), default=None)
+            assert (read(store, user) is None) if newest is None else (newest_ms(store, user) == newest)
+
+        check()
 
     def test_missing_values_are_none_never_zero(self, store: FeatureStore) -> None:
         columns = windows([7.0])

@@ -1,0 +1,116 @@
+"""Running the jobs on a real stack, and reading what they committed."""
+
+import json
+import math
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from feature_repo import store
+from pipelines import archive
+from pipelines.devices.recording import Recording
+from pipelines.jobs import archive_folder, features_folder, submit_emotions, submit_features
+from pipelines.replay_faults import FaultCounts, Faults
+from pipelines.replaying import replay
+from pipelines.settings import Settings
+from pipelines.stack import topics
+from pipelines.stack.rest import Cluster
+from schemas.topics import EMOTIONS, FEATURES, QUARANTINE, TOPICS
+
+FINISHED = frozenset({"FINISHED"})
+PATIENCE_S = 240
+
+
+def fresh(settings: Settings) -> None:
+    """Empty topics, archive and feature store."""
+    client = KafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    client.delete_topics([topic.name for topic in TOPICS])
+    for group in ("eqm-features", "eqm-emotions"):
+        try:
+            client.delete_groups([group])
+        except KafkaError:
+            continue
+    client.close()
+    topics.make(settings.bootstrap_servers, partitions=settings.partitions)
+    shutil.rmtree(archive_folder(settings), ignore_errors=True)
+    shutil.rmtree(settings.feast_folder, ignore_errors=True)
+    store.apply(settings.feast_profile, settings.feast_folder)
+
+
+def send(settings: Settings, people: Sequence[Recording], faults: Faults | None = None) -> FaultCounts:
+    """Replays at full speed and returns what was done."""
+    counts = FaultCounts()
+    replay(settings, people, speed=math.inf, faults=faults or Faults(), counts=counts, progress=lambda _: None)
+    return counts
+
+
+def computed(settings: Settings) -> str:
+    """Runs the features job to the end of what was sent; returns its id."""
+    return finished(settings, submit_features(settings, bounded=True))
+
+
+def felt(settings: Settings, bundle: Path) -> str:
+    """Runs the emotions job to the end of the features; returns its id."""
+    return finished(settings, submit_emotions(settings, bundle, bounded=True))
+
+
+def finished(settings: Settings, job: str) -> str:
+    """Waits until the job has ended well, without a single restart."""
+    cluster = Cluster(settings.flink_address)
+    cluster.wait(job, FINISHED, timeout_s=PATIENCE_S)
+    assert cluster.root_cause(job) == ""
+    return job
+
+
+def committed(settings: Settings, topic: str) -> Iterator[Any]:
+    """Committed messages of a topic, from its beginning to its present end."""
+    with KafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers, isolation_level="read_committed", enable_auto_commit=False
+    ) as consumer:
+        places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+        consumer.assign(places)
+        consumer.seek_to_beginning()
+        ends = consumer.end_offsets(places)
+        while any(consumer.position(place) < ends[place] for place in places):
+            for messages in consumer.poll(timeout_ms=500).values():
+                yield from messages
+
+
+def by_window(settings: Settings, topic: str) -> dict[tuple[str, int], dict[str, Any]]:
+    """Records by user and window start; one that comes twice is an error."""
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    for message in committed(settings, topic):
+        record = json.loads(message.value)
+        key = (record["user_id"], record["window_start_ms"])
+        assert key not in found, f"{key} stands twice on {topic}"
+        assert message.key.decode() == record["user_id"]
+        assert message.timestamp == record["window_end_ms"]
+        found[key] = record
+    return found
+
+
+def features(settings: Settings) -> dict[tuple[str, int], dict[str, Any]]:
+    return by_window(settings, FEATURES.name)
+
+
+def events(settings: Settings) -> dict[tuple[str, int], dict[str, Any]]:
+    return by_window(settings, EMOTIONS.name)
+
+
+def quarantined(settings: Settings) -> list[dict[str, Any]]:
+    return [json.loads(message.value) for message in committed(settings, QUARANTINE.name)]
+
+
+def placed(settings: Settings) -> Counter[str]:
+    """Where readings ended: used, late, quarantined."""
+    used, late = archive.counts(archive_folder(settings))
+    return Counter(used=used, late=late, quarantined=len(quarantined(settings)))
+
+
+def offline_rows(settings: Settings) -> int:
+    return int(archive.open_archive(features_folder(settings)).count_rows())

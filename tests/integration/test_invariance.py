@@ -1,0 +1,39 @@
+"""Order within the lateness bound, duplicates and parallelism change no feature and no event."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.replay_faults import Faults
+from pipelines.replaying import simulated
+from pipelines.settings import Settings
+from tests.integration import streaming
+
+PEOPLE = simulated(6, minutes=3, start="2025-06-01T12:00:00Z", seed=3)
+Records = dict[tuple[str, int], dict[str, object]]
+
+
+@pytest.fixture(scope="module")
+def plain(stack: Settings, bundle: Path) -> tuple[Records, Records]:
+    return outputs(stack, bundle, Faults(), parallelism=1)
+
+
+def outputs(stack: Settings, bundle: Path, faults: Faults, *, parallelism: int) -> tuple[Records, Records]:
+    settings = stack.model_copy(update={"parallelism": parallelism})
+    streaming.fresh(settings)
+    counts = streaming.send(settings, PEOPLE, faults)
+    streaming.computed(settings)
+    streaming.felt(settings, bundle)
+    assert streaming.placed(settings) == {"used": counts.sent, "late": 0, "quarantined": 0}
+    return streaming.features(settings), streaming.events(settings)
+
+
+@pytest.mark.parametrize("parallelism", [2, 4])
+def test_disorder_duplicates_and_parallelism_change_nothing(
+    stack: Settings, bundle: Path, plain: tuple[Records, Records], parallelism: int
+) -> None:
+    faults = Faults(shuffle_s=9, duplicate_share=0.05, seed=parallelism)
+    features, events = outputs(stack, bundle, faults, parallelism=parallelism)
+    assert features == plain[0]
+    assert events == plain[1]
+    assert len(features) == len(events) == 6 * (36 + 11)
