@@ -70,6 +70,8 @@ class Dataset:
         """Sixteen hex digits over all values; the order of rows does not matter."""
         rows = self.ordered()
         digest = hashlib.sha256(repr((rows.label_names, rows.trained_on, rows.person.tolist())).encode())
-        for column in (rows.features, rows.sequence, rows.label.astype("<i8"), rows.window_end_ms.astype("<i8")):
-            digest.update(np.nan_to_num(column, nan=np.inf).tobytes() if column.dtype.kind == "f" else column.tobytes())
+        for column in (rows.features, rows.sequence):
+            digest.update(np.where(np.isnan(column), np.nan, column).astype("<f4").tobytes())
+        for numbers in (rows.label, rows.window_end_ms):
+            digest.update(numbers.astype("<i8").tobytes())
         return digest.hexdigest()[:16]

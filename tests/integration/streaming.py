@@ -1,8 +1,10 @@
 """Running the jobs on a real stack, and reading what they committed."""
 
+import contextlib
 import json
 import math
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,22 +26,29 @@ from schemas.topics import EMOTIONS, FEATURES, QUARANTINE, TOPICS
 
 FINISHED = frozenset({"FINISHED"})
 PATIENCE_S = 240
+SETTLE_S = 1.0
 
 
 def fresh(settings: Settings) -> None:
     """Empty topics, archive and feature store."""
-    client = KafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    client.delete_topics([topic.name for topic in TOPICS])
-    for group in ("eqm-features", "eqm-emotions"):
-        try:
-            client.delete_groups([group])
-        except KafkaError:
-            continue
-    client.close()
+    with topics.admin(settings.bootstrap_servers) as client:
+        forget(client)
     topics.make(settings.bootstrap_servers, partitions=settings.partitions)
     shutil.rmtree(archive_folder(settings), ignore_errors=True)
     shutil.rmtree(settings.feast_folder, ignore_errors=True)
     store.apply(settings.feast_profile, settings.feast_folder)
+
+
+def forget(client: KafkaAdminClient) -> None:
+    """Deletes our topics and groups, and waits until they are gone."""
+    ours = {topic.name for topic in TOPICS}
+    client.delete_topics(sorted(ours & set(client.list_topics())))
+    while ours & set(client.list_topics()):
+        time.sleep(0.1)
+    for group in ("eqm-features", "eqm-emotions"):
+        with contextlib.suppress(KafkaError):
+            client.delete_groups([group])
+    time.sleep(SETTLE_S)
 
 
 def send(settings: Settings, people: Sequence[Recording], faults: Faults | None = None) -> FaultCounts:

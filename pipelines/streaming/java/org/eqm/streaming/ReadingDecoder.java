@@ -45,8 +45,6 @@ final class ReadingDecoder implements Serializable {
                 throw new Rejected("malformed_json", "blank message");
             }
             if (first != JsonToken.START_OBJECT) {
-                parser.skipChildren();
-                requireEnd(parser);
                 throw new Rejected("not_an_object", first.name().toLowerCase());
             }
             while (parser.nextToken() != JsonToken.END_OBJECT) {
