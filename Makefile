@@ -54,7 +54,7 @@ build/.checked: deploy/setup/check.sh
 
 .venv/%/.tests: $(LOCKS)/%-tests.txt .venv/%/.done
 	@echo 'fetching the tools of tests for the $* environment'
-	@$(UV) pip install --quiet --python .venv/$*/bin/python -r $<
+	@$(UV) pip install --quiet --no-deps --python .venv/$*/bin/python -r $<
 	@touch $@
 
 .venv/.installed: setup.py pyproject.toml .venv/stream/.done .venv/batch/.done

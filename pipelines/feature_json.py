@@ -33,9 +33,7 @@ class ParsedWindow:
     schema_hash: str
 
 
-def feature_window_json(
-    computed: WindowFeatures, row: int, *, user_id: str, window_start_ms: int
-) -> bytes:
+def feature_window_json(computed: WindowFeatures, row: int, *, user_id: str, window_start_ms: int) -> bytes:
     """Window `row` of a batch as a `schemas.records.FeatureWindow` in JSON; NaN is null, float32 keeps its digits.
 
     >>> from pipelines.features import compute_blobs

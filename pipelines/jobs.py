@@ -1,6 +1,7 @@
 """The two Flink jobs, checked and submitted."""
 
 from pathlib import Path
+from typing import Any
 
 from feature_repo import store
 from feature_repo.folders import offline_folder
@@ -63,7 +64,7 @@ def running(settings: Settings, kind: str) -> list[Job]:
     return [job for job in jobs if job.name == NAMES[kind] and job.state not in ENDED]
 
 
-def _shared(settings: Settings, kind: str, *, bounded: bool) -> dict[str, object]:
+def _shared(settings: Settings, kind: str, *, bounded: bool) -> dict[str, Any]:
     return {
         "bootstrap": settings.bootstrap_servers,
         "group": f"eqm-{kind}",

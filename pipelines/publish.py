@@ -45,7 +45,8 @@ class Publisher:
         try:
             self._producer.list_topics(timeout=CONNECT_S)
         except KafkaException as fault:
-            raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
+            advice = "start one with `eqm up`, or set EQM_BOOTSTRAP"
+            raise StackError(f"no broker answers at {bootstrap}: {advice}") from fault
 
     def send(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """Queues a message; waits while the queue is full."""

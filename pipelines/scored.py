@@ -10,7 +10,7 @@ HEAD = 3
 
 @dataclass(frozen=True)
 class ScoredWindow:
-    """One window's answer: `raw` probabilities (labels,), `members` (members, labels), quality per channel (channels,)."""
+    """One window's answer: `raw` probabilities (labels,), `members` (members, labels), `quality` (channels,)."""
 
     window_start_ms: int
     window_end_ms: int

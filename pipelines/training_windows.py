@@ -1,7 +1,7 @@
 """Labelled windows of the archive: what a model is trained on, computed by the stream's own feature function."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,8 @@ def labelled_windows(
 def label_set(labels: Sequence[Label]) -> tuple[str, ...]:
     """The declared label set that holds all labels given; of its labels, those given, in its order.
 
-    >>> label_set([Label(user_id="u", label=n, start_ms=10**12, end_ms=10**12 + 1, source="x") for n in ("stress", "calm")])
+    >>> def of(name): return Label(user_id="u", label=name, start_ms=10**12, end_ms=10**12 + 1, source="protocol")
+    >>> label_set([of("stress"), of("calm")])
     ('calm', 'stress')
     """
     given = {label.label for label in labels}
@@ -111,5 +112,5 @@ def _joined(parts: Sequence[Dataset | None]) -> Dataset:
     if not found:
         raise InputError("no label covers any window of the archive: labels and readings are of different times")
     columns = ("features", "sequence", "label", "person", "window_end_ms")
-    joined = (np.concatenate([getattr(part, column) for part in found]) for column in columns)
-    return Dataset(*joined, found[0].label_names, found[0].trained_on)
+    joined = {column: np.concatenate([getattr(part, column) for part in found]) for column in columns}
+    return replace(found[0], **joined)

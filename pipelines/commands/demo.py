@@ -1,12 +1,12 @@
 """`eqm demo`: the whole path in one go."""
 
+import argparse
 from argparse import Namespace
-from typing import Any
 
 from pipelines.settings import Settings
 
 
-def register(subparsers: Any) -> None:
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     demo = subparsers.add_parser(
         "demo", help="simulated people (or --recordings) through the whole path, with a report"
     )

@@ -1,8 +1,8 @@
 """`eqm submit`, `eqm stop`: the Flink jobs."""
 
+import argparse
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 from pipelines.errors import StackError
 from pipelines.settings import Settings
@@ -10,7 +10,7 @@ from pipelines.settings import Settings
 KINDS = ("features", "emotions")
 
 
-def register(subparsers: Any) -> None:
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     submit = subparsers.add_parser("submit", help="submit a job with `flink run`, to the local or any cluster")
     submit.add_argument("job", choices=KINDS)
     submit.add_argument("--bundle", type=Path, help="model bundle of the emotions job (default: HOME/models/current)")

@@ -1,5 +1,6 @@
 """`eqm replay`: recordings or simulated people into the readings topic."""
 
+import argparse
 import math
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pipelines.errors import SettingsError
 from pipelines.settings import Settings
 
 
-def register(subparsers: Any) -> None:
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     replay = subparsers.add_parser(
         "replay", help="send recordings, or simulated people, in event-time order, with their labels"
     )

@@ -1,13 +1,13 @@
 """`eqm train`: a bundle from the archive's labelled windows."""
 
+import argparse
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 from pipelines.settings import Settings
 
 
-def register(subparsers: Any) -> None:
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     train = subparsers.add_parser("train", help="train the ensemble on the archive's labelled windows, split by person")
     train.add_argument("--bundle", type=Path, help="where to write it (default: HOME/models/current)")
     train.add_argument("--name", default="eqm", help="name of the model (default: eqm)")

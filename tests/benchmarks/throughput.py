@@ -12,7 +12,7 @@ from pipelines.jobs import submit_features
 from pipelines.settings import Settings
 from pipelines.stack.rest import Cluster
 from pipelines.stack.submit import shipped_jars, submit
-from schemas.topics import READINGS
+from schemas.topics import FEATURES, READINGS
 from tests.integration import streaming
 
 FOLDER = Path(__file__).parent
@@ -54,7 +54,8 @@ def features_path(settings: Settings) -> str:
 
 
 def per_reading(settings: Settings) -> str:
-    wanted = {**shared(settings), "group": "per-reading", "parallelism": settings.parallelism, "output": "eqm.features.v1"}
+    own = {"group": "per-reading", "parallelism": settings.parallelism, "output": FEATURES.name}
+    wanted = shared(settings) | own
     return submit(FOLDER / "per_reading_job.py", [json.dumps(wanted)], settings)
 
 

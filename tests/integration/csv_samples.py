@@ -17,7 +17,8 @@ def csv_samples(folder: Path) -> list[Sample]:
     found: list[Sample] = []
     for file, channel in SIMPLE.items():
         start_s, rate_hz, rows = table(folder / f"{file}.csv")
-        found += [(round((start_s + i / rate_hz) * 1000), channel, value) for i, value in enumerate(rows[:, 0].tolist())]
+        values = rows[:, 0].tolist()
+        found += [(round((start_s + i / rate_hz) * 1000), channel, value) for i, value in enumerate(values)]
     return found + ibi(folder) + acceleration(folder)
 
 

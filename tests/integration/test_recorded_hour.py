@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def sent(stack: Settings, folder: Path, bundle: Path) -> int:
     return counts.sent
 
 
-def wait(reached: Any) -> None:
+def wait(reached: Callable[[], bool]) -> None:
     end_s = time.monotonic() + streaming.PATIENCE_S
     while not reached():
         assert time.monotonic() < end_s, "too slow"

@@ -32,9 +32,7 @@ def test_the_record_is_valid_and_comes_back_bit_for_bit(seeds: list[int]) -> Non
 
 def test_missing_is_null() -> None:
     computed = compute_windows(np.array([drawn.START_MS]), drawn.window(0)[:0], np.array([0, 0]))
-    record = json.loads(
-        feature_window_json(computed, 0, user_id="ä", window_start_ms=np.int64(drawn.START_MS))
-    )
+    record = json.loads(feature_window_json(computed, 0, user_id="ä", window_start_ms=np.int64(drawn.START_MS)))
     assert set(record["features"].values()) == {None}
     assert set(record["sequence"]["hr"]) == {None}
     assert record["user_id"] == "ä"
