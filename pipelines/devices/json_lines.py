@@ -55,7 +55,8 @@ def readings(path: Path) -> Iterator[Reading]:
 def epoch_ms(reading: Reading) -> int:
     """Event time of a reading in epoch milliseconds; a fraction of a millisecond is cut off.
 
-    >>> epoch_ms(Reading(timestamp="2022-02-07T10:00:00.0019Z", user_id="a", sensor_id="b", measurements={"hr": 60}))
+    >>> rest = '"user_id": "a", "sensor_id": "b", "measurements": {"hr": 60}}'
+    >>> epoch_ms(Reading.model_validate_json('{"timestamp": "2022-02-07T10:00:00.0019Z",' + rest))
     1644228000001
     """
     stamp = reading.timestamp

@@ -96,7 +96,7 @@ def _server(settings: Settings, server: Server) -> ServerState:
 
 def _memory_mb(process: psutil.Process) -> float:
     with suppress(psutil.Error):
-        return round(process.memory_info().rss / MEBIBYTE, 1)
+        return float(round(process.memory_info().rss / MEBIBYTE, 1))
     return 0.0
 
 

@@ -19,7 +19,7 @@ def _with(options: dict[str, str]) -> str:
 
 def _producer(config: JobConfig, topic: str) -> dict[str, str]:
     delivery = (
-        {"sink.delivery-guarantee": "exactly-once", "properties.transaction.timeout.ms": "600000"}
+        {"sink.delivery-guarantee": "exactly-once", "properties.transaction.timeout.ms": "900000"}
         if config.exactly_once
         else {"sink.delivery-guarantee": "at-least-once"}
     )

@@ -6,7 +6,7 @@ import math
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,4 +122,13 @@ def placed(settings: Settings) -> Counter[str]:
 
 
 def offline_rows(settings: Settings) -> int:
-    return int(archive.open_archive(features_folder(settings)).count_rows())
+    folder = features_folder(settings)
+    return int(archive.open_archive(folder).count_rows()) if folder.is_dir() else 0
+
+
+def wait(reached: Callable[[], bool]) -> None:
+    """Waits until it is so."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not reached():
+        assert time.monotonic() < end_s, "too slow"
+        time.sleep(1)

@@ -1,8 +1,6 @@
 """One recorded hour at full speed through the running jobs, against an independent computation from its CSV files."""
 
 import math
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +36,11 @@ def sent(stack: Settings, folder: Path, bundle: Path) -> int:
     features_job = submit_features(stack)
     emotions_job = submit_emotions(stack, bundle)
     counts = streaming.send(stack, recordings([folder]))
-    wait(lambda: streaming.placed(stack).total() >= counts.sent)
+    streaming.wait(lambda: streaming.placed(stack).total() >= counts.sent)
     cluster.stop(features_job, drain=True)
-    wait(lambda: len(streaming.events(stack)) >= len(streaming.features(stack)))
+    streaming.wait(lambda: len(streaming.events(stack)) >= len(streaming.features(stack)))
     cluster.stop(emotions_job, drain=False)
     return counts.sent
-
-
-def wait(reached: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + streaming.PATIENCE_S
-    while not reached():
-        assert time.monotonic() < end_s, "too slow"
-        time.sleep(1)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,100 @@
+"""What users get wrong: one clear line with what to do, exit code 1, nothing half-written."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.settings import Settings
+from pipelines.stack import topics
+from pipelines.stack.rest import Cluster
+from schemas.topics import FEATURES
+from tests.integration import streaming
+from tests.integration.ports import separate_settings
+
+
+def eqm(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    changed = settings.model_dump(exclude_defaults=True, exclude={"jvm"})
+    environment = os.environ | {f"EQM_{name.upper()}": str(value) for name, value in changed.items()}
+    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def refused(settings: Settings, *arguments: str) -> str:
+    """The one line that a refused command says."""
+    done = eqm(settings, *arguments)
+    assert done.returncode == 1, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("eqm: ")
+    return lines[0]
+
+
+@pytest.fixture
+def nothing(tmp_path: Path) -> Settings:
+    """Settings of a stack that is not there."""
+    return separate_settings(tmp_path / "home")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("submit", "features"), ("replay", "--simulate", "1"), ("train",), ("watch", "--for", "1")]
+)
+def test_broker_down(nothing: Settings, arguments: tuple[str, ...]) -> None:
+    line = refused(nothing, *arguments)
+    assert nothing.bootstrap_servers in line
+    assert "`eqm up`" in line
+    assert not (nothing.home / "models").exists()
+
+
+def test_wrong_folder(nothing: Settings, tmp_path: Path) -> None:
+    assert str(tmp_path / "missing") in refused(nothing, "replay", str(tmp_path / "missing"))
+    (tmp_path / "empty").mkdir()
+    assert str(tmp_path / "empty") in refused(nothing, "replay", str(tmp_path / "empty"))
+
+
+def test_wrong_speed_and_setting(nothing: Settings) -> None:
+    assert "--speed" in refused(nothing, "replay", "--simulate", "1", "--speed", "-3")
+    assert "EQM_PARALLELISM" in refused(nothing.model_copy(update={"parallelism": 0}), "status")
+
+
+def test_feast_not_applied(stack: Settings) -> None:
+    streaming.fresh(stack)
+    shutil.rmtree(stack.feast_folder)
+    line = refused(stack, "submit", "features")
+    assert "Feast is not applied" in line
+    assert "`eqm up`" in line
+    assert not running(stack)
+
+
+def test_topic_missing(stack: Settings) -> None:
+    streaming.fresh(stack)
+    with topics.admin(stack.bootstrap_servers) as client:
+        client.delete_topics([FEATURES.name])
+    line = refused(stack, "submit", "features")
+    assert FEATURES.name in line
+    assert "`eqm up`" in line
+    assert not running(stack)
+
+
+def test_bundle_of_another_schema(stack: Settings, bundle: Path, tmp_path: Path) -> None:
+    streaming.fresh(stack)
+    other = tmp_path / "other"
+    shutil.copytree(bundle, other)
+    manifest = json.loads((other / "manifest.json").read_text(encoding="utf-8"))
+    (other / "manifest.json").write_text(json.dumps(manifest | {"schema_hash": "0" * 16}), encoding="utf-8")
+    line = refused(stack, "submit", "emotions", "--bundle", str(other))
+    assert "0" * 16 in line
+    assert "train it again" in line
+    assert not running(stack)
+
+
+def test_bundle_missing(stack: Settings, tmp_path: Path) -> None:
+    assert "no model bundle" in refused(stack, "submit", "emotions", "--bundle", str(tmp_path / "none"))
+
+
+def running(settings: Settings) -> list[str]:
+    return [job.name for job in Cluster(settings.flink_address).jobs() if job.state == "RUNNING"]
