@@ -13,6 +13,8 @@ BUNDLE_MS = 50
 def execution_environment(config: JobConfig, name: str) -> StreamExecutionEnvironment:
     """Exactly-once state with retained checkpoints, UTC everywhere, Python in processes of its own.
 
+    Operators have the same ids at any parallelism, so that a savepoint can be continued at another.
+
     A bundle is closed after 50 ms, so that few rows do not wait; under load it fills first.
     """
     settings = Configuration()
@@ -34,6 +36,7 @@ def _settings(config: JobConfig) -> dict[str, str]:
     return {
         "parallelism.default": str(config.parallelism),
         "table.local-time-zone": "UTC",
+        "table.exec.uid.generation": "ALWAYS",
         "pipeline.object-reuse": "true",
         "pipeline.auto-watermark-interval": "100 ms",
         "execution.checkpointing.interval": f"{config.checkpoint_ms} ms",
