@@ -24,6 +24,9 @@ from pipelines.stack import topics
 from pipelines.stack.rest import Cluster
 from schemas.topics import EMOTIONS, FEATURES, QUARANTINE, TOPICS
 
+Records = dict[tuple[str, int], dict[str, Any]]
+"""By user and window start."""
+
 FINISHED = frozenset({"FINISHED"})
 PATIENCE_S = 240
 SETTLE_S = 1.0
@@ -90,9 +93,9 @@ def committed(settings: Settings, topic: str) -> Iterator[Any]:
                 yield from messages
 
 
-def by_window(settings: Settings, topic: str) -> dict[tuple[str, int], dict[str, Any]]:
+def by_window(settings: Settings, topic: str) -> Records:
     """Records by user and window start; one that comes twice is an error."""
-    found: dict[tuple[str, int], dict[str, Any]] = {}
+    found: Records = {}
     for message in committed(settings, topic):
         record = json.loads(message.value)
         key = (record["user_id"], record["window_start_ms"])
@@ -103,11 +106,11 @@ def by_window(settings: Settings, topic: str) -> dict[tuple[str, int], dict[str,
     return found
 
 
-def features(settings: Settings) -> dict[tuple[str, int], dict[str, Any]]:
+def features(settings: Settings) -> Records:
     return by_window(settings, FEATURES.name)
 
 
-def events(settings: Settings) -> dict[tuple[str, int], dict[str, Any]]:
+def events(settings: Settings) -> Records:
     return by_window(settings, EMOTIONS.name)
 
 

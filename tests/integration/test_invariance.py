@@ -8,9 +8,9 @@ from pipelines.replay_faults import Faults
 from pipelines.replaying import simulated
 from pipelines.settings import Settings
 from tests.integration import streaming
+from tests.integration.streaming import Records
 
 PEOPLE = simulated(6, minutes=3, start="2025-06-01T12:00:00Z", seed=3)
-Records = dict[tuple[str, int], dict[str, object]]
 
 
 @pytest.fixture(scope="module")
