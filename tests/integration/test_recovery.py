@@ -54,6 +54,7 @@ def taskmanager_killed(settings: Settings, job: str) -> str:
     server = processes.recorded(settings.home, TASKMANAGER)
     assert server is not None
     os.kill(server.pid, signal.SIGKILL)
+    streaming.wait(lambda: processes.recorded(settings.home, TASKMANAGER) is None)
     up(settings)
     return job
 
