@@ -12,12 +12,15 @@ from tests.integration.ports import separate_settings
 
 FOLDER = Path("build/bench")
 MILLION = 1_000_000
+CHECKPOINT_MS = 10_000
 
 
 def main() -> int:
     given = arguments()
     with tempfile.TemporaryDirectory() as home:
-        settings = separate_settings(Path(home) / "home", task_slots=8, parallelism=2, taskmanager_memory_mb=3072)
+        settings = separate_settings(
+            Path(home) / "home", task_slots=8, parallelism=2, taskmanager_memory_mb=3072, checkpoint_ms=CHECKPOINT_MS
+        )
         up(settings)
         try:
             found = measured(settings, few=given.few, many=given.many)
@@ -35,8 +38,8 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--few", type=int, default=60_000, help="readings of the shorter run of each pair")
-    parser.add_argument("--many", type=int, default=600_000, help="readings of the longer run of our path")
+    parser.add_argument("--few", type=int, default=300_000, help="readings of the shorter run of each pair")
+    parser.add_argument("--many", type=int, default=1_200_000, help="readings of the longer run of our path")
     parser.add_argument("--memory", type=int, default=3 * MILLION, help="readings of the memory run")
     return parser.parse_args()
 

@@ -1,6 +1,6 @@
 """What one writes first: a PyFlink KeyedProcessFunction that sees every reading. Same windows, same features.
 
-`flink run -py per_reading_job.py JSON`, with bootstrap, topic, jars, group, parallelism and the output topic.
+`flink run -py per_reading_job.py JSON`, with bootstrap, topic, jars, group, parallelism, checkpoint_ms and the output topic.
 """
 
 import json
@@ -68,7 +68,7 @@ def main() -> None:
     settings = Configuration()
     settings.set_string("parallelism.default", str(wanted["parallelism"]))
     settings.set_string("pipeline.name", "per reading")
-    settings.set_string("execution.checkpointing.interval", "1000 ms")
+    settings.set_string("execution.checkpointing.interval", f"{wanted['checkpoint_ms']} ms")
     environment = StreamExecutionEnvironment.get_execution_environment(settings)
     if wanted["jars"]:
         environment.add_jars(*wanted["jars"])

@@ -28,7 +28,7 @@ Records = dict[tuple[str, int], dict[str, Any]]
 """By user and window start."""
 
 FINISHED = frozenset({"FINISHED"})
-PATIENCE_S = 240
+PATIENCE_S = 400
 SETTLE_S = 1.0
 
 

@@ -1,6 +1,8 @@
 package org.eqm.streaming;
 
-import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -74,15 +76,24 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
     @Override
     public void onTimer(long timestampMs, OnTimerContext context, Collector<RowData> out) throws Exception {
         long startMs = timestampMs + 1 - windowMs;
-        ByteArrayOutputStream samples = new ByteArrayOutputStream();
+        byte[] samples = packed(startMs);
+        panes.remove(startMs);
+        StringData user = StringData.fromString(context.getCurrentKey());
+        out.collect(GenericRowData.of(user, startMs, samples));
+    }
+
+    private byte[] packed(long startMs) throws Exception {
+        List<Pane> held = new ArrayList<>();
+        int size = 0;
         for (long paneStartMs = startMs; paneStartMs < startMs + windowMs; paneStartMs += paneMs) {
             Pane pane = panes.get(paneStartMs);
             if (pane != null) {
-                samples.write(pane.data, 0, pane.size);
+                held.add(pane);
+                size += pane.size;
             }
         }
-        panes.remove(startMs);
-        StringData user = StringData.fromString(context.getCurrentKey());
-        out.collect(GenericRowData.of(user, startMs, samples.toByteArray()));
+        ByteBuffer samples = ByteBuffer.allocate(size);
+        held.forEach(pane -> samples.put(pane.data, 0, pane.size));
+        return samples.array();
     }
 }
