@@ -1,6 +1,6 @@
 """What one writes first: a PyFlink KeyedProcessFunction that sees every reading. Same windows, same features.
 
-`flink run -py per_reading_job.py JSON`, with bootstrap, topic, jars, group, parallelism, checkpoint_ms and the output topic.
+`flink run -py per_reading_job.py JSON`, with bootstrap, topic, jars, group, parallelism, checkpoint_ms and output.
 """
 
 import json
