@@ -30,6 +30,8 @@ def main() -> None:
     settings = Configuration()
     settings.set_string("parallelism.default", "1")
     settings.set_string("pipeline.name", "load")
+    settings.set_string("execution.checkpointing.interval", "1 h")
+    settings.set_string("execution.checkpointing.checkpoints-after-tasks-finish.enabled", "false")
     environment = StreamExecutionEnvironment.get_execution_environment(settings)
     if wanted["jars"]:
         environment.add_jars(*wanted["jars"])
