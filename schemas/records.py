@@ -83,7 +83,7 @@ class EmotionEvent(Record):
     window_start_ms: EpochMs
     window_end_ms: EpochMs
     emotion: str | None = Field(description="the most probable label after smoothing; null when abstained")
-    confidence: Share = Field(description="its smoothed probability")
+    confidence: Share = Field(description="its smoothed probability; 0 when abstained")
     probabilities: dict[str, Share] = Field(description="mean over the last 30 s of event time")
     raw: dict[str, Share] = Field(description="the ensemble's answer for this window alone")
     members: dict[str, dict[str, Share]] = Field(description="each member network's answer for this window")
