@@ -67,10 +67,10 @@ def print_json(events: list[EmotionEvent]) -> None:
 def _run(consumer: EmotionConsumer, options: WatchOptions, stopped: Callable[[], bool], show: Show) -> None:
     ends = time.monotonic() + options.for_s
     while not stopped() and (now := time.monotonic()) < ends:
-        show(list(_tick(consumer, options.user, min(now + TICK_S, ends))))
+        show(list(tick(consumer, options.user, min(now + TICK_S, ends))))
 
 
-def _tick(consumer: EmotionConsumer, user: str | None, until: float) -> Iterator[EmotionEvent]:
+def tick(consumer: EmotionConsumer, user: str | None, until: float) -> Iterator[EmotionEvent]:
     while (left := until - time.monotonic()) > 0:
         event = consumer.next_event(left, user=user)
         if event is not None:

@@ -10,34 +10,21 @@ from rich.live import Live
 
 from pipelines.client import EmotionConsumer
 from pipelines.errors import EqmError
+from pipelines.watch import TABLE_FRAME_LINES, TICK_S, Show, tick
 from pipelines.watch_table import newest, table
 from schemas.records import EmotionEvent
 
-TICK_S = 0.25
 LINE_EVERY_S = 2.0
-TABLE_FRAME_LINES = 6
-
-Show = Callable[[list[EmotionEvent]], None]
 
 
 def follow(consumer: EmotionConsumer, finished: Callable[[int], bool], show: Show) -> list[EmotionEvent]:
     """Collects and shows events until `finished`, which gets their number, says so."""
     events: list[EmotionEvent] = []
     while not finished(len(events)):
-        fresh = _tick(consumer)
+        fresh = list(tick(consumer, None, time.monotonic() + TICK_S))
         events += fresh
         show(fresh)
     return events
-
-
-def _tick(consumer: EmotionConsumer) -> list[EmotionEvent]:
-    end_s = time.monotonic() + TICK_S
-    fresh: list[EmotionEvent] = []
-    while (left_s := end_s - time.monotonic()) > 0:
-        event = consumer.next_event(left_s)
-        if event is not None:
-            fresh.append(event)
-    return fresh
 
 
 @contextmanager

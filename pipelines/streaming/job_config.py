@@ -13,7 +13,7 @@ class JobConfig:
     bootstrap: str
     """Kafka bootstrap servers."""
     group: str
-    """Consumer group; names the job's place in the topic when it starts without a checkpoint."""
+    """Consumer group; names the job's place in the topic when it starts without a checkpoint, and its transactions."""
     jars: tuple[str, ...] = ()
     """The JVM parts to ship to the cluster with the job, as file URLs; none where the cluster reads them in place."""
     parallelism: int = 1
@@ -23,8 +23,6 @@ class JobConfig:
     """Transactional output, or at-least-once with events that the client de-duplicates."""
     bounded: bool = False
     """End at the offsets found at the start, and close every window then."""
-    transaction_prefix: str = ""
-    """Distinguishes concurrent jobs' transactions; empty: the group."""
 
     def as_argument(self) -> str:
         return json.dumps(asdict(self))
@@ -46,9 +44,6 @@ class JobConfig:
             "isolation.level": "read_committed",
             "client.id.prefix": self.group,
         }
-
-    def transactional_id_prefix(self) -> str:
-        return self.transaction_prefix or self.group
 
 
 @dataclass(frozen=True)

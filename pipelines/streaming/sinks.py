@@ -28,7 +28,7 @@ def _producer(config: JobConfig, topic: str) -> dict[str, str]:
         "topic": topic,
         "properties.bootstrap.servers": config.bootstrap,
         "properties.linger.ms": "5",
-        "sink.transactional-id-prefix": f"{config.transactional_id_prefix()}-{topic}",
+        "sink.transactional-id-prefix": f"{config.group}-{topic}",
         **delivery,
     }
 

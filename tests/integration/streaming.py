@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from feature_repo import store
 from pipelines import archive
+from pipelines.committed import committed as read_committed
+from pipelines.demo.counting import feature_rows
 from pipelines.devices.recording import Recording
-from pipelines.jobs import archive_folder, features_folder, submit_emotions, submit_features
+from pipelines.jobs import archive_folder, submit_emotions, submit_features
 from pipelines.replay_faults import FaultCounts, Faults
 from pipelines.replaying import replay
 from pipelines.settings import Settings
@@ -81,16 +83,7 @@ def finished(settings: Settings, job: str) -> str:
 
 def committed(settings: Settings, topic: str) -> Iterator[Any]:
     """Committed messages of a topic, from its beginning to its present end."""
-    with KafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers, isolation_level="read_committed", enable_auto_commit=False
-    ) as consumer:
-        places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
-        consumer.assign(places)
-        consumer.seek_to_beginning()
-        ends = consumer.end_offsets(places)
-        while any(consumer.position(place) < ends[place] for place in places):
-            for messages in consumer.poll(timeout_ms=500).values():
-                yield from messages
+    return read_committed(settings.bootstrap_servers, topic)
 
 
 def by_window(settings: Settings, topic: str) -> Records:
@@ -125,8 +118,7 @@ def placed(settings: Settings) -> Counter[str]:
 
 
 def offline_rows(settings: Settings) -> int:
-    folder = features_folder(settings)
-    return int(archive.open_archive(folder).count_rows()) if folder.is_dir() else 0
+    return feature_rows(settings)
 
 
 def wait(reached: Callable[[], bool]) -> None:
