@@ -8,6 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from pipelines import commands
+from pipelines.environments import require
 from pipelines.errors import EqmError
 from pipelines.settings import Settings, load
 
@@ -27,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     given = parser().parse_args(arguments)
     try:
+        if environment := getattr(given, "environment", None):
+            require(environment, sys.argv[1:] if arguments is None else arguments)
         flags = {name: value for name, value in vars(given).items() if name in Settings.model_fields}
         return given.handler(given, load(flags)) or 0
     except EqmError as fault:

@@ -42,6 +42,17 @@ class WindowFeatures:
     samples: Ints
     """(n,): distinct values measured, over all channels."""
 
+    def vector(self) -> Floats:
+        """(n, `VECTOR_NAMES`): features, coverage and quality side by side, as rows are stored."""
+        return np.concatenate([self.features, self.coverage, self.quality], axis=1)
+
+
+VECTOR_NAMES: Final = (
+    *FEATURE_NAMES,
+    *(f"{what}_{channel.name}" for what in ("coverage", "quality") for channel in CHANNELS),
+)
+"""The numbers of a window, in the order in which they are computed and stored."""
+
 
 def compute_windows(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> WindowFeatures:
     """Features, coverage, quality and sequence of n windows.

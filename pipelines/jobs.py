@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from feature_repo import store
-from feature_repo.folders import offline_folder
 from models.bundle import verified
 from pipelines.errors import StackError
 from pipelines.settings import Settings
@@ -15,16 +14,6 @@ from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobCo
 
 FOLDER = Path(__file__).parent / "streaming"
 NAMES = {"features": "eqm features", "emotions": "eqm emotions"}
-
-
-def archive_folder(settings: Settings) -> Path:
-    """Accepted readings, Parquet by day."""
-    return settings.home / "archive"
-
-
-def features_folder(settings: Settings) -> Path:
-    """Offline feature rows, Parquet by day, where the feature store looks for them."""
-    return offline_folder(settings.feast_folder, "window_features")
 
 
 def current_bundle(settings: Settings) -> Path:
@@ -39,8 +28,8 @@ def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str
     _require_applied(settings)
     config = FeaturesConfig(
         **_shared(settings, "features", bounded=bounded),
-        archive=archive_folder(settings).as_uri(),
-        offline=features_folder(settings).as_uri(),
+        archive=settings.archive_folder.as_uri(),
+        offline=settings.features_folder.as_uri(),
         feast_profile=settings.feast_profile,
         feast_data=str(settings.feast_folder),
         redis_url=settings.redis_url,

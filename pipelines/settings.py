@@ -13,6 +13,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from feature_repo.columns import WINDOW_FEATURES
+from feature_repo.folders import offline_folder
 from pipelines.errors import SettingsError
 
 PREFIX: Final = "EQM_"
@@ -101,6 +103,16 @@ class Settings(BaseModel):
     def feast_folder(self) -> Path:
         """Data folder of the feature store."""
         return self.home / "feast"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Accepted readings, Parquet by day."""
+        return self.home / "archive"
+
+    @property
+    def features_folder(self) -> Path:
+        """Offline feature rows, Parquet by day, where the feature store looks for them."""
+        return offline_folder(self.feast_folder, WINDOW_FEATURES)
 
     @property
     def log_folder(self) -> Path:

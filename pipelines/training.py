@@ -6,7 +6,6 @@ from pathlib import Path
 from models.manifest import Manifest
 from models.settings import TRAINING_PRESETS
 from models.training import Progress, train
-from pipelines.jobs import archive_folder
 from pipelines.label_topic import read_labels
 from pipelines.settings import Settings
 from pipelines.training_windows import LabelledWindows, labelled_windows
@@ -16,7 +15,7 @@ from schemas.topics import LABELS
 def archived_windows(settings: Settings, progress: Callable[[int, int], None]) -> LabelledWindows:
     """The labelled windows of the archive; labels come from the labels topic."""
     labels = read_labels(settings.bootstrap_servers, LABELS.name)
-    return labelled_windows(archive_folder(settings), labels, progress)
+    return labelled_windows(settings.archive_folder, labels, progress)
 
 
 def train_bundle(

@@ -44,9 +44,12 @@ def windows(samples: NDArray[np.void]) -> Windows:
     return _gathered(*_located(samples))
 
 
-def window_chunks(samples: NDArray[np.void], *, max_samples: int = 1 << 20) -> Iterator[Windows]:
+def window_chunks(
+    samples: NDArray[np.void], *, max_samples: int = 1 << 20, between_ms: tuple[int, int] | None = None
+) -> Iterator[Windows]:
     """The same windows a part at a time, each of at most `max_samples` samples or one window.
 
+    `between_ms`: only those that start at or after the one instant and before the other.
     Every sample is in twelve windows: a day of one user at once would hold its samples twelvefold.
 
     >>> from pipelines.samples import pack
@@ -54,7 +57,7 @@ def window_chunks(samples: NDArray[np.void], *, max_samples: int = 1 << 20) -> I
     >>> sum(len(part.window_start_ms) for part in window_chunks(day)) == 17_280 + 11
     True
     """
-    samples, starts_ms, low, high = _located(samples)
+    samples, starts_ms, low, high = _located(samples, between_ms)
     filled = np.cumsum(high - low)
     begin = 0
     while begin < len(starts_ms):
@@ -64,11 +67,15 @@ def window_chunks(samples: NDArray[np.void], *, max_samples: int = 1 << 20) -> I
         begin = end
 
 
-def _located(samples: NDArray[np.void]) -> tuple[NDArray[np.void], Ints, Ints, Ints]:
+def _located(
+    samples: NDArray[np.void], between_ms: tuple[int, int] | None = None
+) -> tuple[NDArray[np.void], Ints, Ints, Ints]:
     """Samples in time order, starts of the windows, and where each window's samples begin and end."""
     ordered = samples[np.argsort(samples["key"], kind="stable")]
     at_ms = timestamps_ms(ordered)
     starts_ms = window_starts_ms(at_ms)
+    if between_ms:
+        starts_ms = starts_ms[slice(*np.searchsorted(starts_ms, between_ms))]
     return ordered, starts_ms, np.searchsorted(at_ms, starts_ms), np.searchsorted(at_ms, starts_ms + WINDOW_MS)
 
 

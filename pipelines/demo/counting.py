@@ -7,7 +7,6 @@ from pathlib import Path
 from pipelines import archive
 from pipelines.committed import committed
 from pipelines.errors import StackError
-from pipelines.jobs import archive_folder, features_folder
 from pipelines.settings import Settings
 from schemas.topics import QUARANTINE
 
@@ -21,7 +20,7 @@ def committed_messages(bootstrap: str, topic: str) -> int:
 
 def readings_placed(settings: Settings) -> dict[str, int]:
     """Readings used, late and quarantined so far."""
-    used, late = archive.counts(archive_folder(settings))
+    used, late = archive.counts(settings.archive_folder)
     return {
         "used": used,
         "late": late,
@@ -31,7 +30,7 @@ def readings_placed(settings: Settings) -> dict[str, int]:
 
 def feature_rows(settings: Settings) -> int:
     """Rows in the offline store."""
-    folder: Path = features_folder(settings)
+    folder: Path = settings.features_folder
     return int(archive.open_archive(folder).count_rows()) if folder.is_dir() else 0
 
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from models.manifest import Manifest
 from pipelines.demo.cast import Cast
-from pipelines.jobs import features_folder
 from pipelines.labelled import UNLABELLED, window_labels
 from pipelines.report.tracks import PersonTrack
 from pipelines.settings import Settings
@@ -55,7 +54,7 @@ def _matrix(answers: Sequence[Mapping[str, float]], names: Sequence[str]) -> NDA
 
 
 def _signals(settings: Settings, user: str, ends: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-    store = ds.dataset(features_folder(settings), format="parquet", partitioning="hive")
+    store = ds.dataset(settings.features_folder, format="parquet", partitioning="hive")
     rows = store.to_table(columns=["window_start_ms", *SIGNALS], filter=pc.field("user_id") == user)
     place = {int(start) + WINDOW_MS: row for row, start in enumerate(rows["window_start_ms"].to_numpy())}
     order = [place[int(end)] for end in ends]

@@ -5,8 +5,8 @@ import pandas as pd
 from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
 
+from pipelines.features import VECTOR_NAMES
 from pipelines.streaming.job_config import FeaturesConfig
-from pipelines.streaming.sinks import VECTOR_COLUMNS
 from schemas.windows import WINDOW_MS
 
 
@@ -36,7 +36,7 @@ class WriteOnline(ScalarFunction):
         columns = {
             "window_start_ms": starts,
             "samples": samples.to_numpy(dtype=np.int64),
-            **dict(zip(VECTOR_COLUMNS, numbers.T, strict=True)),
+            **dict(zip(VECTOR_NAMES, numbers.T, strict=True)),
         }
         write_newest(self._store, "window_features", list(user_id), starts + WINDOW_MS, columns)
         return pd.Series(np.ones(len(starts), dtype=bool))

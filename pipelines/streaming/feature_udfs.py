@@ -27,12 +27,11 @@ class ComputeFeatures(ScalarFunction):
     def eval(self, user_id: pd.Series, window_start_ms: pd.Series, samples: pd.Series) -> pd.DataFrame:
         starts = window_start_ms.to_numpy(dtype=np.int64)
         windows = compute_blobs(starts, list(samples))
-        vectors = np.concatenate([windows.features, windows.coverage, windows.quality], axis=1)
         payloads = [
             feature_window_json(windows, row, user_id=user, window_start_ms=start)
             for row, (user, start) in enumerate(zip(user_id, starts, strict=True))
         ]
-        return pd.DataFrame({"payload": payloads, "samples": windows.samples, "vector": list(vectors)})
+        return pd.DataFrame({"payload": payloads, "samples": windows.samples, "vector": list(windows.vector())})
 
 
 compute_features = udf(ComputeFeatures(), result_type=RESULT, func_type="pandas")

@@ -6,6 +6,7 @@ Run by `flink run -py features_job.py JSON`, with `FeaturesConfig` as the JSON.
 from pyflink.table import Schema, StreamTableEnvironment
 from pyflink.table.statement_set import StatementSet
 
+from pipelines.features import VECTOR_NAMES
 from pipelines.streaming import sinks
 from pipelines.streaming.environment import execution_environment, table_environment
 from pipelines.streaming.feast_sink import online_writer
@@ -42,7 +43,7 @@ SELECT user_id, payload, TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3) FROM
 STORED_OFFLINE = f"""
 INSERT INTO offline_features
 SELECT user_id, window_start_ms, CAST(TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3) AS TIMESTAMP(3)), samples,
-  {", ".join(f"vector[{index}]" for index in range(1, len(sinks.VECTOR_COLUMNS) + 1))},
+  {", ".join(f"vector[{index}]" for index in range(1, len(VECTOR_NAMES) + 1))},
   DATE_FORMAT(TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3), 'yyyy-MM-dd')
 FROM computed
 """

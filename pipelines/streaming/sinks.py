@@ -1,16 +1,9 @@
 """DDL of the topics and folders the jobs use, made from the schemas."""
 
+from pipelines.features import VECTOR_NAMES
 from pipelines.streaming.job_config import FeaturesConfig, JobConfig
 from schemas.channels import CHANNEL_NAMES
-from schemas.feature_table import FEATURE_NAMES
 from schemas.topics import FEATURES, QUARANTINE, Topic
-
-VECTOR_COLUMNS = (
-    *FEATURE_NAMES,
-    *(f"coverage_{name}" for name in CHANNEL_NAMES),
-    *(f"quality_{name}" for name in CHANNEL_NAMES),
-)
-"""Columns of an offline feature row after its bounds, in the order of the packed vector."""
 
 
 def _with(options: dict[str, str]) -> str:
@@ -102,7 +95,7 @@ def archive(config: FeaturesConfig) -> str:
 
 def offline_features(config: FeaturesConfig) -> str:
     """Feature rows by day, as the feature store reads them."""
-    numbers = ", ".join(f"{name} DOUBLE" for name in VECTOR_COLUMNS)
+    numbers = ", ".join(f"{name} DOUBLE" for name in VECTOR_NAMES)
     return f"""CREATE TEMPORARY TABLE offline_features (
   user_id STRING, window_start_ms BIGINT, event_timestamp TIMESTAMP(3), samples BIGINT, {numbers}, `day` STRING
 ) PARTITIONED BY (`day`) WITH (\n{_with(_parquet(config.offline))}\n)"""

@@ -18,7 +18,7 @@ from pipelines import archive
 from pipelines.committed import committed as read_committed
 from pipelines.demo.counting import feature_rows
 from pipelines.devices.recording import Recording
-from pipelines.jobs import archive_folder, submit_emotions, submit_features
+from pipelines.jobs import submit_emotions, submit_features
 from pipelines.replay_faults import FaultCounts, Faults
 from pipelines.replaying import replay
 from pipelines.settings import Settings
@@ -39,7 +39,7 @@ def fresh(settings: Settings) -> None:
     with topics.admin(settings.bootstrap_servers) as client:
         forget(client)
     topics.make(settings.bootstrap_servers, partitions=settings.partitions)
-    shutil.rmtree(archive_folder(settings), ignore_errors=True)
+    shutil.rmtree(settings.archive_folder, ignore_errors=True)
     shutil.rmtree(settings.feast_folder, ignore_errors=True)
     store.apply(settings.feast_profile, settings.feast_folder)
 
@@ -113,7 +113,7 @@ def quarantined(settings: Settings) -> list[dict[str, Any]]:
 
 def placed(settings: Settings) -> Counter[str]:
     """Where readings ended: used, late, quarantined."""
-    used, late = archive.counts(archive_folder(settings))
+    used, late = archive.counts(settings.archive_folder)
     return Counter(used=used, late=late, quarantined=len(quarantined(settings)))
 
 

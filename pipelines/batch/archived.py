@@ -1,0 +1,99 @@
+"""A bin's readings, from the archive to packed samples per user."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from feature_repo.partitions import day_folder, streamed
+from pipelines.batch.bins import Bin
+from pipelines.errors import InputError
+from pipelines.samples import CHANNEL_SLOTS, SAMPLE
+from schemas.channels import CHANNEL_NAMES
+
+UserSamples = tuple[str, NDArray[np.void]]
+
+SCHEMA = pa.schema(
+    [
+        ("user_id", pa.string()),
+        ("sensor_id", pa.string()),
+        ("timestamp_ms", pa.int64()),
+        *((name, pa.float64()) for name in CHANNEL_NAMES),
+        ("late", pa.bool_()),
+        ("kafka_partition", pa.int32()),
+        ("kafka_offset", pa.int64()),
+    ]
+)
+"""An accepted reading as the features job archives it."""
+
+COLUMNS = ("user_id", "timestamp_ms", *CHANNEL_NAMES)
+
+
+def archive_files(archive: Path, day: str) -> list[Path]:
+    """A day's finished files."""
+    return streamed(day_folder(archive, day))
+
+
+def footer(file: Path) -> pq.FileMetaData:
+    """What a file says of itself; raises InputError for a file that is no whole Parquet, or not of the archive."""
+    try:
+        with pq.ParquetFile(file) as opened:
+            schema, metadata = opened.schema_arrow, opened.metadata
+    except (OSError, pa.ArrowException) as fault:
+        raise InputError(
+            f"{file} is no readable Parquet ({fault}); restore it, or move it out of the archive"
+        ) from fault
+    for wanted in SCHEMA:
+        if wanted.name not in schema.names or schema.field(wanted.name).type != wanted.type:
+            raise InputError(f"{file}: column {wanted.name} must be {wanted.type}; it was written by another version")
+    return metadata
+
+
+def samples_by_user(archive: Path, part: Bin, *, late: bool = True) -> Iterator[UserSamples]:
+    """Everybody's samples in a bin, users ascending, each in no particular order; `late`: with the late readings."""
+    table = _readings(archive, part, late=late)
+    if not table.num_rows:
+        return
+    user = table["user_id"].combine_chunks().dictionary_encode()
+    names = np.array(user.dictionary.to_pylist(), dtype=object)
+    owner, samples = _packed(table, user.indices.to_numpy())
+    order = np.argsort(owner, kind="stable")
+    bounds = np.searchsorted(owner[order], np.arange(len(names) + 1))
+    samples = samples[order]
+    for code in np.argsort(names):
+        yield str(names[code]), samples[bounds[code] : bounds[code + 1]]
+
+
+def _readings(archive: Path, part: Bin, *, late: bool) -> pa.Table:
+    before = (date.fromisoformat(part.day) - timedelta(days=1)).isoformat()
+    files = [*archive_files(archive, before), *archive_files(archive, part.day)]
+    low, high = part.read_ms
+    chosen = (pc.field("timestamp_ms") >= low) & (pc.field("timestamp_ms") < high)
+    if not late:
+        chosen &= ~pc.field("late")
+    try:
+        return ds.dataset(files, schema=SCHEMA, format="parquet").to_table(columns=list(COLUMNS), filter=chosen)
+    except (OSError, pa.ArrowException) as fault:
+        raise InputError(f"{archive}, {part.day}: {fault}; restore the file, or move it out of the archive") from fault
+
+
+def _packed(table: pa.Table, owner: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.void]]:
+    """Every value of every channel as a sample, and whose it is."""
+    at = table["timestamp_ms"].to_numpy() * CHANNEL_SLOTS
+    owners, parts = [], []
+    for index, name in enumerate(CHANNEL_NAMES):
+        column = table[name]
+        if column.null_count < len(column):
+            given = np.flatnonzero(column.is_valid().to_numpy())
+            part = np.empty(len(given), dtype=SAMPLE)
+            part["key"] = at[given] + index
+            part["value"] = column.to_numpy()[given]
+            owners.append(owner[given])
+            parts.append(part)
+    return np.concatenate(owners), np.concatenate(parts)

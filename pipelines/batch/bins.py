@@ -1,0 +1,60 @@
+"""Pieces of a day that are worked on alone: all users' windows that end in a stretch of time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from pipelines.batch.days import DAY_MS, day_of, start_ms
+from schemas.windows import HOP_MS, WINDOW_MS
+
+READINGS_AT_ONCE: Final = 500_000
+"""Readings worked on together: bounds memory, at some 400 MB a worker."""
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Windows whose end lies in `[first_ms, last_ms)`, a part of one day.
+
+    Nothing needs to be exchanged between bins: each reads the readings of its windows itself, 55 s of which its
+    neighbour reads, too.
+    """
+
+    first_ms: int
+    last_ms: int
+
+    @property
+    def day(self) -> str:
+        """The day of the windows' ends, in whose partition their rows stand."""
+        return day_of(self.first_ms)
+
+    @property
+    def name(self) -> str:
+        """Minutes into the day; sorts by time.
+
+        >>> Bin(90_000, 150_000).name
+        'at-0001.50'
+        """
+        return f"at-{(self.first_ms - start_ms(self.day)) / 60_000:07.2f}"
+
+    @property
+    def read_ms(self) -> tuple[int, int]:
+        """Readings that its windows hold: from the one instant up to, but not including, the other."""
+        return self.first_ms - WINDOW_MS, self.last_ms
+
+    @property
+    def starts_ms(self) -> tuple[int, int]:
+        """Starts of its windows: from the one up to, but not including, the other."""
+        return self.first_ms - WINDOW_MS, self.last_ms - WINDOW_MS
+
+
+def bins(day: str, readings: int, *, at_once: int = READINGS_AT_ONCE) -> Iterator[Bin]:
+    """A day in bins of equal length that hold some `at_once` readings each, were they spread evenly.
+
+    >>> len(list(bins("2026-01-01", 0))), len(list(bins("2026-01-01", 34_560_000)))
+    (1, 70)
+    """
+    hops = DAY_MS // HOP_MS
+    count = min(max(1, -(-readings // at_once)), hops)
+    edges = [start_ms(day) + hops * n // count * HOP_MS for n in range(count + 1)]
+    return (Bin(first, last) for first, last in pairwise(edges))
