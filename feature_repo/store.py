@@ -15,7 +15,7 @@ from feature_repo.folders import ONLINE, REGISTRY, STAMP, offline_folder
 from feature_repo.profiles import LOCAL, configuration
 
 if TYPE_CHECKING:
-    from feast import FeatureStore
+    from feast import FeatureStore as FeatureStore
 
 Folder = Path | str
 

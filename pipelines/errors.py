@@ -26,6 +26,15 @@ class StackError(EqmError):
     """A broker, cluster or store that is not as it must be."""
 
 
+def first_line(fault: Exception) -> str:
+    """What another library's exception says, cut to its first line.
+
+    >>> first_line(OSError("torn\\nsomewhere"))
+    'torn'
+    """
+    return (str(fault).strip().splitlines() or [type(fault).__name__])[0]
+
+
 __all__ = [
     "BundleError",
     "EqmError",
@@ -34,4 +43,5 @@ __all__ = [
     "SettingsError",
     "StackError",
     "TrainingError",
+    "first_line",
 ]

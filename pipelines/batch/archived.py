@@ -1,7 +1,6 @@
 """A bin's readings, from the archive to packed samples per user."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from feature_repo.partitions import day_folder, streamed
 from pipelines.batch.bins import Bin
-from pipelines.errors import InputError
+from pipelines.errors import InputError, first_line
 from pipelines.samples import CHANNEL_SLOTS, SAMPLE
 from schemas.channels import CHANNEL_NAMES
 
@@ -47,7 +46,7 @@ def footer(file: Path) -> pq.FileMetaData:
             schema, metadata = opened.schema_arrow, opened.metadata
     except (OSError, pa.ArrowException) as fault:
         raise InputError(
-            f"{file} is no readable Parquet ({fault}); restore it, or move it out of the archive"
+            f"{file} is no readable Parquet ({first_line(fault)}); restore it, or move it out of the archive"
         ) from fault
     for wanted in SCHEMA:
         if wanted.name not in schema.names or schema.field(wanted.name).type != wanted.type:
@@ -71,8 +70,7 @@ def samples_by_user(archive: Path, part: Bin, *, late: bool = True) -> Iterator[
 
 
 def _readings(archive: Path, part: Bin, *, late: bool) -> pa.Table:
-    before = (date.fromisoformat(part.day) - timedelta(days=1)).isoformat()
-    files = [*archive_files(archive, before), *archive_files(archive, part.day)]
+    files = [file for day in part.reads_days for file in archive_files(archive, day)]
     low, high = part.read_ms
     chosen = (pc.field("timestamp_ms") >= low) & (pc.field("timestamp_ms") < high)
     if not late:
@@ -80,7 +78,9 @@ def _readings(archive: Path, part: Bin, *, late: bool) -> pa.Table:
     try:
         return ds.dataset(files, schema=SCHEMA, format="parquet").to_table(columns=list(COLUMNS), filter=chosen)
     except (OSError, pa.ArrowException) as fault:
-        raise InputError(f"{archive}, {part.day}: {fault}; restore the file, or move it out of the archive") from fault
+        raise InputError(
+            f"{archive}, {part.day}: {first_line(fault)}; restore the file, or move it out of the archive"
+        ) from fault
 
 
 def _packed(table: pa.Table, owner: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.void]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from pipelines.batch.days import DAY_MS, day_of, start_ms
+from pipelines.batch.days import DAY_MS, day_before, day_of, start_ms
 from schemas.windows import HOP_MS, WINDOW_MS
 
 READINGS_AT_ONCE: Final = 500_000
@@ -41,6 +41,11 @@ class Bin:
     def read_ms(self) -> tuple[int, int]:
         """Readings that its windows hold: from the one instant up to, but not including, the other."""
         return self.first_ms - WINDOW_MS, self.last_ms
+
+    @property
+    def reads_days(self) -> tuple[str, str]:
+        """The days whose readings its windows hold: its own, and the one before, of which it may need the end."""
+        return day_before(self.day), self.day
 
     @property
     def starts_ms(self) -> tuple[int, int]:

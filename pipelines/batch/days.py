@@ -9,6 +9,7 @@ from pipelines.errors import SettingsError
 
 DAY_MS: Final = 86_400_000
 WORDS: Final = {"today": 0, "yesterday": 1}
+AGO: Final = "-days-ago"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Days:
 
     @classmethod
     def between(cls, first: str, last: str, *, now_ms: int) -> Self:
-        """Days as users write them: YYYY-MM-DD, `today` or `yesterday`."""
+        """Days as users write them: YYYY-MM-DD, `today`, `yesterday` or `7-days-ago`."""
         return cls(_day("--from", first, now_ms), _day("--to", last, now_ms))
 
     def __iter__(self) -> Iterator[str]:
@@ -59,10 +60,22 @@ def day_of(timestamp_ms: int) -> str:
     return datetime.fromtimestamp(timestamp_ms // 1000, tz=UTC).date().isoformat()
 
 
+def day_before(day: str) -> str:
+    """The day before a day.
+
+    >>> day_before("2026-03-01")
+    '2026-02-28'
+    """
+    return day_of(start_ms(day) - DAY_MS)
+
+
 def _day(flag: str, text: str, now_ms: int) -> date:
-    if text in WORDS:
-        return date.fromisoformat(day_of(now_ms)) - timedelta(days=WORDS[text])
+    number = text.removesuffix(AGO)
+    ago = int(number) if text.endswith(AGO) and number.isdecimal() else WORDS.get(text)
+    if ago is not None:
+        return date.fromisoformat(day_of(now_ms)) - timedelta(days=ago)
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise SettingsError(f"{flag} {text} is no day: write YYYY-MM-DD, {' or '.join(WORDS)}") from None
+        known = f"YYYY-MM-DD, {', '.join(WORDS)} or 7{AGO}"
+        raise SettingsError(f"{flag} {text} is no day: write {known}") from None

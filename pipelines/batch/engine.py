@@ -1,5 +1,6 @@
 """Running a Beam pipeline on the runner that was asked for, with its failures as one line."""
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -13,18 +14,20 @@ from pipelines.errors import EqmError, InputError, StackError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+WORTH_WORKERS: Final = 4
+"""Starting worker processes takes some seconds: fewer items are done in this one."""
+
 LOCAL: Final = ("DirectRunner", "FnApiRunner")
-OURS: Final = re.compile(
-    r"^(?:[\w.]*\.)?(?:Input|FeatureStore|Settings|Training|Stack)Error: (.+?)(?: \[while running .*)?$", re.M
-)
-LAST: Final = re.compile(r"^([\w.]+(?:Error|Exception|Interrupt)): ?(.*?)(?: \[while running .*)?$", re.M)
+WHERE: Final = re.compile(r" \[while running [^\]]*\]")
+OURS: Final = re.compile(r"^(?:[\w.]*\.)?(?:Input|FeatureStore|Settings|Training|Stack)Error: (.+)$", re.M)
+LAST: Final = re.compile(r"^([\w.]+(?:Error|Exception|Interrupt)): ?(.*)$", re.M)
 
 
 def pipeline_options(arguments: Sequence[str], *, items: int) -> PipelineOptions:
     """Beam's own options, passed through; a local run with much to do gets a worker process per core."""
     given = PipelineOptions(list(arguments))
-    runner = given.view_as(StandardOptions).runner
-    if (runner is None or runner in LOCAL) and items > 1 and not any("direct_" in each for each in arguments):
+    local = given.view_as(StandardOptions).runner in (None, *LOCAL)
+    if local and items >= WORTH_WORKERS and not any("direct_" in each for each in arguments):
         workers = min(items, os.cpu_count() or 1)
         parallel = ["--direct_running_mode=multi_processing", f"--direct_num_workers={workers}"]
         return PipelineOptions([*arguments, *parallel])
@@ -33,11 +36,10 @@ def pipeline_options(arguments: Sequence[str], *, items: int) -> PipelineOptions
 
 def run(options: PipelineOptions, build: Callable[[beam.Pipeline], object]) -> None:
     """Runs what `build` adds to a pipeline, to its end; raises InputError or StackError with the first cause."""
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     try:
         with beam.Pipeline(options=options) as pipeline:
             build(pipeline)
-    except EqmError:
-        raise
     except Exception as fault:
         raise _clear(fault) from fault
 
@@ -46,21 +48,21 @@ def for_each(work: Callable[[Item], Result], items: Iterable[Item]) -> Callable[
     """What adds a step that does `work` with every item, spread over the workers; gives the results."""
 
     def build(pipeline: beam.Pipeline) -> beam.PCollection:
-        return pipeline | beam.Create(list(items)) | beam.Reshuffle() | beam.Map(work)
+        return pipeline | beam.Create(list(items)) | beam.Reshuffle() | "work" >> beam.Map(work)
 
     return build
 
 
 def _clear(fault: Exception) -> EqmError:
-    """What a worker raised, found in the text that runners make of it.
+    """What went wrong in a worker: the fault itself, or found in the text that runners make of it.
 
-    >>> _clear(RuntimeError("Traceback ...\\npipelines.errors.InputError: x is torn [while running 'Map']"))
+    >>> _clear(RuntimeError("Traceback ...\\npipelines.errors.InputError: x is torn [while running 'work']"))
     InputError('x is torn')
     """
-    text = str(fault)
-    ours = OURS.findall(text)
-    if ours:
+    text = WHERE.sub("", str(fault))
+    if isinstance(fault, EqmError):
+        return type(fault)(text)
+    if ours := OURS.findall(text):
         return InputError(ours[-1])
-    last = LAST.findall(text)
-    cause = ": ".join(last[-1]) if last else text.strip().splitlines()[-1] if text.strip() else repr(fault)
-    return StackError(f"the Beam job failed: {cause}")
+    causes = LAST.findall(text) or [(type(fault).__name__, text.strip())]
+    return StackError(f"the Beam job failed: {': '.join(causes[-1])}")

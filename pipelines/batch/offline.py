@@ -10,7 +10,7 @@ from feature_repo.columns import EVENT_TIMESTAMP, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.partitions import counting_rows, files
 from pipelines.batch.bins import Bin
-from pipelines.errors import InputError
+from pipelines.errors import InputError, first_line
 
 
 def stored_rows(folder: Path, part: Bin) -> pa.Table:
@@ -21,5 +21,5 @@ def stored_rows(folder: Path, part: Bin) -> pa.Table:
         source = ds.dataset(files(folder, [part.day]), schema=arrow_schema(WINDOW_FEATURES), format="parquet")
         table = source.to_table(filter=chosen)
     except (OSError, pa.ArrowException) as fault:
-        raise InputError(f"{folder}, {part.day}: {fault}; restore the file, or move it away") from fault
+        raise InputError(f"{folder}, {part.day}: {first_line(fault)}; restore the file, or move it away") from fault
     return table.take(counting_rows(table))

@@ -1,5 +1,6 @@
 """Settings for a stack beside any other: ports that are free, a home folder of its own."""
 
+import os
 import random
 from pathlib import Path
 
@@ -27,3 +28,9 @@ def _candidate() -> int:
 
 def _free(number: int) -> bool:
     return is_free("127.0.0.1", number)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a command of its own must be told to use this stack."""
+    changed = settings.model_dump(exclude_defaults=True, exclude={"jvm"})
+    return os.environ | {f"EQM_{name.upper()}": str(value) for name, value in changed.items()}

@@ -1,7 +1,6 @@
 """What users get wrong: one clear line with what to do, exit code 1, nothing half-written."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,14 +13,12 @@ from pipelines.stack import topics
 from pipelines.stack.rest import Cluster
 from schemas.topics import FEATURES
 from tests.integration import streaming
-from tests.integration.ports import separate_settings
+from tests.integration.ports import environment, separate_settings
 
 
 def eqm(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    changed = settings.model_dump(exclude_defaults=True, exclude={"jvm"})
-    environment = os.environ | {f"EQM_{name.upper()}": str(value) for name, value in changed.items()}
     command = [sys.executable, "-m", "pipelines.cli", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=120)
 
 
 def refused(settings: Settings, *arguments: str) -> str:

@@ -20,7 +20,7 @@ from pipelines.stack import processes
 from pipelines.stack.rest import Cluster
 from pipelines.stack.submit import submit
 from schemas.topics import EMOTIONS, LABELS, TOPICS
-from tests.integration.ports import separate_settings
+from tests.integration.ports import environment, separate_settings
 
 MESSAGES = 500
 SERVERS = {"jobmanager", "taskmanager", "kafka"}
@@ -34,10 +34,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 
 def eqm(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    changed = settings.model_dump(include={"home", "task_slots", *(n for n in Settings.model_fields if "port" in n)})
-    environment = os.environ | {f"EQM_{name.upper()}": str(value) for name, value in changed.items()}
     command = [sys.executable, "-m", "pipelines.cli", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=120)
 
 
 def status(settings: Settings) -> dict[str, object]:

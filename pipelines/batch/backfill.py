@@ -1,0 +1,108 @@
+"""History recomputed day by day: offline rows healed, whole or not at all, then the online store refreshed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from feature_repo.partitions import day_folder, generations, streamed
+from pipelines.batch.archived import archive_files
+from pipelines.batch.bins import Bin
+from pipelines.batch.checks import check
+from pipelines.batch.days import DAY_MS, Days, day_before, start_ms
+from pipelines.batch.engine import for_each, pipeline_options, run
+from pipelines.batch.generation import changes, counted, fingerprint, is_made_from, settle, stage
+from pipelines.batch.heal_bin import HealBin
+from pipelines.batch.planning import bins, occupied
+from pipelines.batch.survey import Survey, survey
+
+OPEN_MS: Final = 120_000
+"""A window that ended less than this ago may still be open in the stream, or not yet in the archive."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be recomputed, from where, into where."""
+
+    days: Days
+    offline: Path
+    now_ms: int
+    archive: Path = Path()
+    max_user_share: float = 0.5
+    again: bool = False
+    """Recompute also what was made from the same files."""
+    beam: tuple[str, ...] = ()
+    """Beam's own options."""
+
+
+@dataclass(frozen=True)
+class DayPlan:
+    """One day: what is there, and what will be done."""
+
+    survey: Survey
+    place: Path
+    """Its offline folder."""
+    bins: tuple[Bin, ...]
+    """Empty: nothing is to be done."""
+    made_from: str
+    """Fingerprint of the archive's files."""
+    streamed: tuple[Path, ...]
+    """The stream's files, whose rows the new generation will hold."""
+
+    @property
+    def staging(self) -> str:
+        """Names the work: what a crash left is only gone on with where nothing has changed since."""
+        return fingerprint((*self.streamed, *generations(self.place)), self.made_from)
+
+    @property
+    def state(self) -> str:
+        """What will be done."""
+        return "recompute" if self.bins else "unchanged"
+
+
+@dataclass(frozen=True)
+class DayResult:
+    """What became of a day."""
+
+    plan: DayPlan
+    counts: Counter[str] = field(default_factory=Counter)
+    """Rows that are `same`, `new`, `changed` or `kept`."""
+    changes: tuple[Path, ...] = ()
+    """Parquet files that list all but the same."""
+
+
+def plan(request: Request) -> list[DayPlan]:
+    """Surveys the archive and decides; days in which there is nothing are left out.
+
+    Raises InputError where something is surely wrong; writes nothing.
+    """
+    surveys = [survey(request.archive, day) for day in occupied(request.days, request.archive, request.offline)]
+    check(request.days, surveys, now_ms=request.now_ms, max_user_share=request.max_user_share)
+    days = [_day(request, found) for found in surveys]
+    return [each for each in days if each.bins or each.survey.windows]
+
+
+def recompute(request: Request, plans: Sequence[DayPlan]) -> list[DayResult]:
+    """Recomputes all bins, then publishes day by day. After a crash: days are old or new, finished bins are kept."""
+    to_do = [part for each in plans for part in each.bins]
+    staging = {each.survey.day: stage(each.place, each.staging) for each in plans if each.bins}
+    if to_do:
+        work = HealBin(request.archive, request.offline, staging, request.now_ms - OPEN_MS)
+        run(pipeline_options(request.beam, items=len(to_do)), for_each(work, to_do))
+    return [_settled(each, staging[each.survey.day]) if each.bins else DayResult(each) for each in plans]
+
+
+def _settled(done: DayPlan, staging: Path) -> DayResult:
+    generation = settle(done.place, staging, done.made_from, done.streamed)
+    return DayResult(done, counted(generation), tuple(changes(generation)))
+
+
+def _day(request: Request, found: Survey) -> DayPlan:
+    place = day_folder(request.offline, found.day)
+    files = [file for day in (day_before(found.day), found.day) for file in archive_files(request.archive, day)]
+    closes_ms = start_ms(found.day) + DAY_MS + OPEN_MS
+    made_from = fingerprint(files, min(request.now_ms, closes_ms))
+    done = is_made_from(place, made_from) and not request.again
+    idle = done or not (found.windows or streamed(place))
+    return DayPlan(found, place, () if idle else tuple(bins(found)), made_from, tuple(streamed(place)))

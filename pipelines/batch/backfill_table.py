@@ -1,0 +1,43 @@
+"""A backfill's summary as a table."""
+
+from io import StringIO
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+PLANNED: Final = ("state", "readings", "late", "users", "windows", "touched_by_late")
+DONE: Final = ("same", "changed", "new", "kept")
+
+
+def shown(summary: dict[str, Any]) -> str:
+    """One line per day, then what was done besides."""
+    columns = PLANNED if summary["dry_run"] else (*PLANNED, *DONE)
+    table = Table("day", *(name.replace("_", " ") for name in columns), box=None, pad_edge=False)
+    for day in summary["days"]:
+        table.add_row(day["day"], *(_cell(day[name]) for name in columns))
+    text = StringIO()
+    Console(file=text, width=160, highlight=False).print(table)
+    return text.getvalue() + "\n".join(_after(summary))
+
+
+def _cell(value: str | int) -> str:
+    return value if isinstance(value, str) else f"{value:,}"
+
+
+def _after(summary: dict[str, Any]) -> list[str]:
+    days = summary["days"]
+    recomputed = [day for day in days if day["state"] == "recompute"]
+    windows = sum(day["windows"] for day in recomputed)
+    if summary["dry_run"]:
+        touched = sum(day["touched_by_late"] for day in recomputed)
+        return [
+            f"would recompute {windows:,} windows of {len(recomputed)} days, {touched:,} of them with late readings;"
+            " nothing was written"
+        ]
+    changed = sum(day["changed"] + day["new"] for day in days)
+    return [
+        f"recomputed {windows:,} windows of {len(recomputed)} days: {changed:,} rows are changed or new,"
+        f" listed in {summary['changes']}",
+        f"online store: {summary['online_rows']:,} users have a newer row",
+    ]

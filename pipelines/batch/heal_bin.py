@@ -1,0 +1,49 @@
+"""The Beam step of a backfill: one bin's rows, merged with those that stand, into the day's staging folder."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from pipelines.batch.bins import Bin
+from pipelines.batch.healing import closed, healed
+from pipelines.batch.offline import stored_rows
+from pipelines.batch.recomputed import recomputed_rows
+
+
+@dataclass(frozen=True)
+class HealBin:
+    """Writes `NAME.parquet`, `_NAME.changes.parquet` and, last of all, `_NAME.json` with the counts.
+
+    A bin that has its counts is complete: done again after a crash, it is passed over. The bytes depend on archive
+    and stored rows alone, not on the runner.
+    """
+
+    archive: Path
+    offline: Path
+    staging: dict[str, Path]
+    """Staging folder of each day."""
+    until_ms: int
+    """Windows that ended later may still be open: they are left to the stream."""
+
+    def __call__(self, part: Bin) -> str:
+        folder = self.staging[part.day]
+        counts = folder / f"_{part.name}.json"
+        if not counts.is_file():
+            found = healed(stored_rows(self.offline, part), closed(recomputed_rows(self.archive, part), self.until_ms))
+            if found.rows.num_rows:
+                write(found.rows, folder / f"{part.name}.parquet")
+            if found.changes.num_rows:
+                write(found.changes, folder / f"_{part.name}.changes.parquet")
+            unfinished = folder / f".{part.name}.json"
+            unfinished.write_text(json.dumps(found.counts()) + "\n", encoding="utf-8")
+            unfinished.rename(counts)
+        return part.name
+
+
+def write(rows: "pq.pa.Table", file: Path) -> None:
+    """A whole file or none. No dictionary but for users: measured numbers hardly repeat."""
+    unfinished = file.with_name(f".{file.name}")
+    pq.write_table(rows, unfinished, compression="snappy", use_dictionary=["user_id"], row_group_size=1 << 16)
+    unfinished.rename(file)

@@ -1,0 +1,102 @@
+"""Stored rows and recomputed rows made into one: what a late reading changes, and nothing else."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
+from feature_repo.partitions import MEASURED, counting_rows
+from pipelines.differences import relative_difference
+from pipelines.features import VECTOR_NAMES
+from schemas.windows import HOP_MS, LATEST_MS
+
+TOLERANCE = 1e-9
+"""Values closer than this, relatively, are the same number."""
+
+START_BITS = (LATEST_MS // HOP_MS).bit_length()
+
+CHANGES = pa.schema(
+    [
+        (JOIN_KEY, pa.string()),
+        ("window_start_ms", pa.int64()),
+        ("change", pa.string()),
+        ("samples_before", pa.int64()),
+        ("samples_after", pa.int64()),
+        ("numbers_changed", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Healed:
+    """The rows that stand from now on, and how they differ from those that stood before.
+
+    `change` is `new` (no row stood), `changed` (another row stood), or `kept` (the row that stood measured more than
+    the archive holds).
+    """
+
+    rows: pa.Table
+    changes: pa.Table
+    same: int
+
+    def counts(self) -> dict[str, int]:
+        kinds = self.changes["change"].to_pylist()
+        return {"same": self.same, **{kind: kinds.count(kind) for kind in ("new", "changed", "kept")}}
+
+
+def healed(stored: pa.Table, recomputed: pa.Table) -> Healed:
+    """Both tables by user and window, each window once; so is the result."""
+    both = pa.concat_tables([stored, recomputed])
+    pairs = _paired(both, stored.num_rows)
+    found = _changes(both, pairs)
+    return Healed(both.take(counting_rows(both)), found, len(pairs) - found.num_rows)
+
+
+def _paired(both: pa.Table, stored: int) -> NDArray[np.int64]:
+    """Row numbers of each window, stored and recomputed side by side; -1 where there is none. Shape (windows, 2)."""
+    users = both[JOIN_KEY].combine_chunks().dictionary_encode()
+    rank = np.argsort(np.argsort(np.array(users.dictionary.to_pylist(), dtype=object)))
+    user = rank[users.indices.to_numpy()] if len(rank) else np.empty(0, dtype=np.int64)
+    key = user << START_BITS | both["window_start_ms"].to_numpy() // HOP_MS
+    distinct, window = np.unique(key, return_inverse=True)
+    pairs = np.full((len(distinct), 2), -1, dtype=np.int64)
+    row = np.arange(len(key))
+    pairs[window, (row >= stored).astype(int)] = row
+    return pairs
+
+
+def _changes(both: pa.Table, pairs: NDArray[np.int64]) -> pa.Table:
+    before, after = pairs.T
+    samples = np.append(both[MEASURED].to_numpy(), -1)
+    numbers = _numbers_changed(both, pairs)
+    kept = (after < 0) | (samples[after] < samples[before])
+    changed = (before >= 0) & ~kept & ((numbers > 0) | (samples[after] != samples[before]))
+    change = np.select([kept, before < 0, changed], ["kept", "new", "changed"], "same")
+    listed = change != "same"
+    place = np.where(after >= 0, after, before)[listed]
+    columns = [
+        both[JOIN_KEY].take(place),
+        both["window_start_ms"].take(place),
+        pa.array(change[listed]),
+        *(pa.array(samples[side[listed]], mask=side[listed] < 0) for side in (before, after)),
+        pa.array(numbers[listed]),
+    ]
+    return pa.table(columns, schema=CHANGES)
+
+
+def _numbers_changed(both: pa.Table, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of every window that stands in both: how many of its numbers differ."""
+    found = np.zeros(len(pairs), dtype=np.int64)
+    twice = np.flatnonzero((pairs >= 0).all(axis=1))
+    before, after = pairs[twice].T
+    for name in VECTOR_NAMES:
+        values = both[name].to_numpy()
+        found[twice] += relative_difference(values[before], values[after]) > TOLERANCE
+    return found
+
+
+def closed(rows: pa.Table, until_ms: int) -> pa.Table:
+    """The rows of windows that ended at or before an instant."""
+    return rows.filter(pa.compute.less_equal(rows[EVENT_TIMESTAMP], pa.scalar(until_ms, pa.timestamp("ms"))))

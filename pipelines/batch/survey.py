@@ -1,0 +1,117 @@
+"""What the archive holds for a day, read from three of its columns: enough to plan, to warn and to refuse."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipelines.batch.archived import archive_files, footer
+from pipelines.batch.days import DAY_MS, day_before, start_ms
+from pipelines.errors import InputError, first_line
+from schemas.windows import HOP_MS, PANES_PER_WINDOW, WINDOW_MS
+
+PANES = DAY_MS // HOP_MS
+MINUTES = 1440
+
+
+@dataclass(frozen=True)
+class Survey:
+    """One day's readings, and the windows that end in it."""
+
+    day: str
+    files: int
+    file_bytes: int
+    readings: int
+    late: int
+    newest_ms: int
+    """Time of the newest reading; 0 without any."""
+    per_minute: NDArray[np.int64]
+    """Readings in each of the day's 1440 minutes."""
+    per_user: dict[str, int]
+    windows: int
+    """Windows that hold a reading and end in this day."""
+    touched: int
+    """Those of them that hold a late reading."""
+
+
+class _Panes:
+    """The five seconds in which users have readings; the first twelve are of the day before."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, int] = {}
+        self.marked = np.zeros((2, 16, PANES + PANES_PER_WINDOW), dtype=bool)
+        self.readings = np.zeros(16, dtype=np.int64)
+
+    def mark(self, users: pa.DictionaryArray, pane: NDArray[np.int64], late: NDArray[np.bool_]) -> None:
+        known = [self.users.setdefault(user, len(self.users)) for user in users.dictionary.to_pylist()]
+        while len(self.users) > len(self.readings):
+            self.marked = np.concatenate([self.marked, np.zeros_like(self.marked)], axis=1)
+            self.readings = np.concatenate([self.readings, np.zeros_like(self.readings)])
+        row = np.array(known, dtype=np.int64)[users.indices.to_numpy()]
+        inside = pane >= 0
+        self.marked[late[inside].astype(int), row[inside], pane[inside]] = True
+        self.readings += np.bincount(row[pane >= PANES_PER_WINDOW], minlength=len(self.readings))
+
+    def per_user(self) -> dict[str, int]:
+        return {user: int(self.readings[row]) for user, row in sorted(self.users.items()) if self.readings[row]}
+
+    def windows(self, *, late_only: bool) -> int:
+        """Windows that end in the day and hold a marked pane."""
+        panes = self.marked[1] if late_only else self.marked.any(axis=0)
+        held = np.cumsum(panes, axis=1, dtype=np.int32)
+        before = np.pad(held[:, : -PANES_PER_WINDOW - 1], ((0, 0), (1, 0)))
+        return int((held[:, PANES_PER_WINDOW - 1 : -1] > before).sum())
+
+
+def survey(archive: Path, day: str) -> Survey:
+    """Reads the day's files, and of the day before the last minute. Raises InputError for a file it cannot read."""
+    files = archive_files(archive, day)
+    footers = [footer(file) for file in files]
+    panes, per_minute, late, newest_ms = _Panes(), np.zeros(MINUTES, dtype=np.int64), 0, 0
+    for users, at_ms, is_late in _columns([*_reaching(archive, day), *files]):
+        since_ms = at_ms - start_ms(day)
+        today = since_ms >= 0
+        panes.mark(users, since_ms // HOP_MS + PANES_PER_WINDOW, is_late)
+        per_minute += np.bincount(since_ms[today] // 60_000, minlength=MINUTES)
+        late += int(is_late[today].sum())
+        newest_ms = max(newest_ms, int(at_ms.max(initial=0)))
+    return Survey(
+        day=day,
+        files=len(files),
+        file_bytes=sum(file.stat().st_size for file in files),
+        readings=sum(each.num_rows for each in footers),
+        late=late,
+        newest_ms=newest_ms,
+        per_minute=per_minute,
+        per_user=panes.per_user(),
+        windows=panes.windows(late_only=False),
+        touched=panes.windows(late_only=True),
+    )
+
+
+def _reaching(archive: Path, day: str) -> Iterator[Path]:
+    """Files of the day before with readings in its last minute."""
+    for file in archive_files(archive, day_before(day)):
+        metadata = footer(file)
+        at = metadata.schema.to_arrow_schema().get_field_index("timestamp_ms")
+        groups = (metadata.row_group(n).column(at).statistics for n in range(metadata.num_row_groups))
+        if any(each is None or not each.has_min_max or each.max >= start_ms(day) - WINDOW_MS for each in groups):
+            yield file
+
+
+def _columns(files: Iterable[Path]) -> Iterator[tuple[pa.DictionaryArray, NDArray[np.int64], NDArray[np.bool_]]]:
+    """Users, times and late marks, a batch at a time."""
+    for file in files:
+        try:
+            with pq.ParquetFile(file, read_dictionary=["user_id"]) as opened:
+                for batch in opened.iter_batches(columns=["user_id", "timestamp_ms", "late"]):
+                    late = batch["late"].to_numpy(zero_copy_only=False).astype(bool)
+                    yield batch["user_id"], batch["timestamp_ms"].to_numpy(), late
+        except (OSError, pa.ArrowException) as fault:
+            raise InputError(
+                f"{file} cannot be read ({first_line(fault)}); restore it, or move it out of the archive"
+            ) from fault

@@ -1,0 +1,73 @@
+"""`eqm backfill`: offline and online features made again from history."""
+
+import argparse
+import json
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.batch_arguments import add_beam_arguments
+from pipelines.errors import SettingsError
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.batch.source import Source
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = subparsers.add_parser(
+        "backfill", help="recompute days of features from the archive, late readings included, and refresh Feast"
+    )
+    _sources(command.add_mutually_exclusive_group())
+    command.add_argument("--offsets", help="with --topic: PARTITION:FIRST-END,… (default: all that is there)")
+    command.add_argument("--dry-run", action="store_true", help="only say what would be read, written and changed")
+    command.add_argument("--again", action="store_true", help="recompute days, too, whose readings have not changed")
+    command.add_argument(
+        "--max-user-share",
+        type=float,
+        default=0.5,
+        metavar="SHARE",
+        help="stop if one user holds more of all readings (default: %(default)g)",
+    )
+    command.add_argument("--json", action="store_true", help="the summary as one line of JSON")
+    add_beam_arguments(command)
+    command.set_defaults(handler=_backfill, environment="batch")
+
+
+def _sources(group: "argparse._MutuallyExclusiveGroup") -> None:
+    group.add_argument("--archive", type=Path, metavar="FOLDER", help="archived readings (default: HOME/archive)")
+    group.add_argument("--recordings", type=Path, nargs="+", metavar="PATH", help="read recordings in place of it")
+    group.add_argument("--topic", action="store_true", help="read the readings topic in place of it")
+
+
+def _backfill(given: Namespace, settings: Settings) -> None:
+    from pipelines.batch.backfill import Request
+    from pipelines.batch.backfill_table import shown
+    from pipelines.batch.days import Days
+    from pipelines.batch.nightly import backfill, dry_run
+
+    now_ms = time.time_ns() // 1_000_000
+    request = Request(
+        days=Days.between(given.first_day, given.last_day, now_ms=now_ms),
+        offline=settings.features_folder,
+        now_ms=now_ms,
+        max_user_share=given.max_user_share,
+        again=given.again,
+        beam=tuple(given.beam),
+    )
+    work = dry_run if given.dry_run else backfill
+    summary = work(settings, request, _source(given, settings))
+    print(json.dumps(summary) if given.json else shown(summary))
+
+
+def _source(given: Namespace, settings: Settings) -> "Source":
+    from pipelines.batch.source import archived, from_topic, recorded
+
+    if given.offsets and not given.topic:
+        raise SettingsError("--offsets is of the topic: give --topic, too")
+    if given.recordings:
+        return recorded(given.recordings, given.beam)
+    if given.topic:
+        return from_topic(settings.bootstrap_servers, given.offsets, given.beam)
+    return archived(given.archive or settings.archive_folder)

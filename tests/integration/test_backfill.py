@@ -1,0 +1,87 @@
+"""All recorded people through the stream, disturbed, and through Beam: the same rows, once late readings are healed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.devices.discover import recordings
+from pipelines.replay_faults import Faults
+from pipelines.settings import Settings
+from tests.integration import streaming
+from tests.integration.ports import environment
+
+SETS = {"stress_predict": ("2022-02-01", "2022-03-31", 23), "stress_exercise": ("2013-01-01", "2025-12-31", 30)}
+FAULTS = Faults(shuffle_s=9, duplicate_share=0.05, delay_share=0.01, delay_s=120, seed=4)
+OVER = 3
+
+
+def eqm(settings: Settings, *arguments: str, code: int = 0) -> dict[str, Any]:
+    command = [sys.executable, "-m", "pipelines.cli", *arguments, "--json"]
+    done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=600)
+    assert (done.returncode, done.stderr) == (code, ""), done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module", params=SETS)
+def streamed(request: pytest.FixtureRequest, stack: Settings, recordings_folder: Path) -> tuple[Settings, list[str]]:
+    """A set of recordings, out of order, with duplicates and late readings, through the features job."""
+    first, last, count = SETS[request.param]
+    people = recordings([recordings_folder / request.param])
+    assert len(people) == count
+    streaming.fresh(stack)
+    counts = streaming.send(stack, people, FAULTS)
+    streaming.computed(stack)
+    placed = streaming.placed(stack)
+    assert placed.total() == counts.sent
+    assert placed["late"] > 1000
+    return stack, ["--from", first, "--to", last]
+
+
+def test_stream_and_batch_agree_and_the_night_heals_what_was_late(streamed: tuple[Settings, list[str]]) -> None:
+    settings, days = streamed
+    streamed_rows = streaming.offline_rows(settings)
+
+    as_streamed = eqm(settings, "parity", *days, "--without-late")
+    assert agrees(as_streamed)
+    assert as_streamed["compared"] == streamed_rows > 9_000
+
+    unhealed = eqm(settings, "parity", *days, code=OVER)
+    planned = eqm(settings, "backfill", *days, "--dry-run")
+    killed_at_a_random_moment(settings, days)
+    assert eqm(settings, "parity", *days, code=OVER) == unhealed
+
+    healed = eqm(settings, "backfill", *days)
+    changed = total(healed, "changed") + total(healed, "new")
+    assert 0 < changed <= total(planned, "touched_by_late")
+    assert total(healed, "kept") == 0
+    after = eqm(settings, "parity", *days)
+    assert agrees(after)
+    assert after["compared"] == total(planned, "windows") == total(healed, "windows")
+    assert {day["state"] for day in eqm(settings, "backfill", *days)["days"]} == {"unchanged"}
+
+
+def agrees(found: dict[str, Any]) -> bool:
+    return not any(found[name] for name in ("missing", "extra", "differing", "differing_samples"))
+
+
+def total(summary: dict[str, Any], count: str) -> int:
+    return sum(day[count] for day in summary["days"])
+
+
+def killed_at_a_random_moment(settings: Settings, days: list[str]) -> None:
+    """Starts a backfill and kills it, workers and all, while it works."""
+    command = [sys.executable, "-m", "pipelines.cli", "backfill", *days]
+    process = subprocess.Popen(command, env=environment(settings), start_new_session=True)
+    streaming.wait(lambda: any(settings.features_folder.rglob(".staging-*/at-*.parquet")))
+    time.sleep(0.5)
+    assert process.poll() is None, "it ended before it could be killed"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
