@@ -24,7 +24,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command. 0: done; 1: it could not be, with one line on stderr that says why; 2: bad usage."""
+    """Runs one command. 0: done; 1: it could not be, with one line on stderr that says why; 2: bad usage.
+
+    A command may say more by other numbers: 3 of `eqm parity` is that rows differ.
+    """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     given = parser().parse_args(arguments)
     try:

@@ -1,15 +1,17 @@
 """Running a Beam pipeline on the runner that was asked for, with its failures as one line."""
 
+import argparse
 import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipelines.errors import EqmError, InputError, StackError
+from pipelines.errors import EqmError, InputError, SettingsError, StackError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,11 +29,24 @@ def pipeline_options(arguments: Sequence[str], *, items: int) -> PipelineOptions
     """Beam's own options, passed through; a local run with much to do gets a worker process per core."""
     given = PipelineOptions(list(arguments))
     local = given.view_as(StandardOptions).runner in (None, *LOCAL)
+    if local:
+        _refuse_unknown(arguments)
     if local and items >= WORTH_WORKERS and not any("direct_" in each for each in arguments):
         workers = min(items, os.cpu_count() or 1)
         parallel = ["--direct_running_mode=multi_processing", f"--direct_num_workers={workers}"]
         return PipelineOptions([*arguments, *parallel])
     return given
+
+
+def _refuse_unknown(arguments: Sequence[str]) -> None:
+    """Beam drops what it does not know; a distributed engine may know more, a local run does not."""
+    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    for group in PipelineOptions.__subclasses__():
+        with suppress(argparse.ArgumentError):
+            group._add_argparse_args(parser)
+    unknown = parser.parse_known_args(list(arguments))[1]
+    if unknown:
+        raise SettingsError(f"Beam has no option {unknown[0]}: correct it, or name the runner that has it")
 
 
 def run(options: PipelineOptions, build: Callable[[beam.Pipeline], object]) -> None:

@@ -4,7 +4,7 @@ import pytest
 from apache_beam.options.pipeline_options import DirectOptions
 
 from pipelines.batch.engine import WORTH_WORKERS, for_each, pipeline_options, run
-from pipelines.errors import InputError, StackError
+from pipelines.errors import InputError, SettingsError, StackError
 
 
 def torn(item: int) -> int:
@@ -34,3 +34,9 @@ def test_much_to_do_gets_a_process_per_core_unless_told_otherwise() -> None:
     assert workers([], WORTH_WORKERS - 1) == 1
     assert workers([], 100) > 1
     assert workers(["--direct_num_workers=3"], 100) == 3
+
+
+def test_an_option_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(SettingsError, match="Beam has no option --runer=x"):
+        pipeline_options(["--runer=x"], items=1)
+    pipeline_options(["--runner=FlinkRunner", "--flink_only=x"], items=1)

@@ -1,0 +1,89 @@
+"""Streamed rows against recomputed ones, over whole days: run, judged, and written down."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pipelines.batch.days import Days
+from pipelines.batch.engine import pipeline_options, run
+from pipelines.batch.parity_job import CompareBin, comparing, kept
+from pipelines.batch.planning import occupied, plan_bins
+from pipelines.errors import InputError, SettingsError, StackError
+from pipelines.parity import Comparison
+from pipelines.parity_terms import Terms
+from pipelines.parity_verdict import Verdict
+from pipelines.report.parity_page import rendered
+
+SUMMARY: Final = "parity.json"
+PAGE: Final = "report.html"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Absolute folders: archived readings, stored feature rows, and where the outcome goes."""
+
+    archive: Path
+    features: Path
+    output: Path
+
+
+def parity(places: Places, days: Days, terms: Terms, *, beam: Sequence[str] = ()) -> Verdict:
+    """Compares, and writes `parity.json` and `report.html` together or not at all; `beam` are Beam's own options.
+
+    An earlier outcome at that place is replaced; a folder with anything else in it is refused.
+    """
+    if not places.archive.is_dir():
+        raise InputError(f"no archive at {places.archive}: run the features job first, or name another with --archive")
+    with _beside(places.output) as temporary:
+        found = _compared(places, days, terms, temporary / "result", beam)
+        if not found.rows:
+            raise InputError(
+                f"nothing to compare from {days.first} to {days.last}: no window can be made of the readings in"
+                f" {places.archive}, and none stands in {places.features}; choose other days"
+            )
+        verdict = Verdict(days.first.isoformat(), days.last.isoformat(), terms, found)
+        _write(verdict, temporary / "fresh")
+        if places.output.exists():
+            places.output.rename(temporary / "replaced")
+        (temporary / "fresh").rename(places.output)
+    return verdict
+
+
+def _compared(places: Places, days: Days, terms: Terms, result: Path, beam: Sequence[str]) -> Comparison:
+    parts = plan_bins(places.archive, occupied(days, places.archive, places.features))
+    if not parts:
+        return Comparison()
+    work = CompareBin(places.archive, places.features, terms)
+    run(pipeline_options(beam, items=len(parts)), comparing(work, parts, result))
+    if not result.is_file():
+        raise StackError(
+            f"the Beam job ended, but its result is not in {result.parent}: choose an --output that its workers share"
+        )
+    return kept(result)
+
+
+def _write(verdict: Verdict, folder: Path) -> None:
+    folder.mkdir()
+    (folder / SUMMARY).write_text(json.dumps(verdict.as_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / PAGE).write_text(rendered(verdict), encoding="utf-8")
+
+
+@contextmanager
+def _beside(output: Path) -> Iterator[Path]:
+    """A temporary folder on the same file system, so that moving is renaming."""
+    try:
+        if output.exists() and {each.name for each in output.iterdir()} - {SUMMARY, PAGE}:
+            raise SettingsError(f"{output} holds other files than {SUMMARY} and {PAGE}: choose another --output")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+    except OSError as fault:
+        raise SettingsError(f"--output {output} cannot be written: {fault}") from fault
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary)
