@@ -9,7 +9,8 @@ UV := UV_PYTHON_DOWNLOADS=never $(TOOLS)/uv
 JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
 # Tests of the code that both environments run, and of the batch half.
 SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/feature_repo \
-	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py tests/unit/batch \
+	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py \
+	tests/unit/test_baseline.py tests/unit/test_enrolment.py tests/unit/batch \
 	schemas models feature_repo pipelines/signals pipelines/features.py pipelines/samples.py pipelines/batch
 # Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
 ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch \

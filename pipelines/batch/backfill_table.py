@@ -40,4 +40,5 @@ def _after(summary: dict[str, Any]) -> list[str]:
         f"recomputed {windows:,} windows of {len(recomputed)} days: {changed:,} rows are changed or new,"
         f" listed in {summary['changes']}",
         f"online store: {summary['online_rows']:,} users have a newer row",
+        f"baselines: {sum(night['users'] for night in summary['baselines']):,} of {len(summary['baselines'])} nights",
     ]

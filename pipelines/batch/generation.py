@@ -17,7 +17,7 @@ STAGING: Final = ".staging-"
 
 def fingerprint(files: Iterable[Path], settled: object) -> str:
     """Sixteen hex digits over names and sizes of the files that rows are made from, and the schemas."""
-    named = [(file.parent.name, file.name, file.stat().st_size) for file in files]
+    named = [(*file.parts[-3:], file.stat().st_size) for file in files]
     return hashlib.sha256(json.dumps([schema_hash(), settled, named]).encode()).hexdigest()[:16]
 
 

@@ -9,10 +9,12 @@ from typing import Any
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
+from pipelines.baseline_rows import opened
 from pipelines.batch.backfill import DayPlan, DayResult, Request, plan, recompute
+from pipelines.batch.baselines import BaselineSummary, nights, refresh_baselines
 from pipelines.batch.healing import CHANGES
 from pipelines.batch.lock import only_one
-from pipelines.batch.online_refresh import opened, refresh_online
+from pipelines.batch.online_refresh import refresh_online
 from pipelines.batch.source import Source
 from pipelines.settings import Settings
 
@@ -42,9 +44,17 @@ def backfill(settings: Settings, request: Request, source: Source) -> Summary:
             "days": [_done(each) for each in results],
             "changes": _list_changes(folder / "changes.csv", results),
             "online_rows": refresh_online(store, request.offline, request.days),
+            "baselines": [each.as_json() for each in _baselines(settings, request)],
         }
         _write(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
     return summary
+
+
+def _baselines(settings: Settings, request: Request) -> list[BaselineSummary]:
+    """Those of all nights that the recomputed days are part of."""
+    now_ms = request.now_ms
+    wanted = nights(settings, request.days, now_ms=now_ms)
+    return [refresh_baselines(settings, night, now_ms=now_ms, beam=request.beam) for night in wanted]
 
 
 def _planned(day: DayPlan) -> Summary:

@@ -10,16 +10,9 @@ import pyarrow.parquet as pq
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, VIEWS, WINDOW_FEATURES
 from feature_repo.online import write_newest
 from feature_repo.partitions import day_folder, recomputed
-from feature_repo.store import open_store
-from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from feature_repo.store import FeatureStore
-
-
-def opened(settings: Settings) -> "FeatureStore":
-    """The feature store; raises FeatureStoreError where it is not applied."""
-    return open_store(settings.feast_profile, settings.feast_folder, settings.redis_url or None)
 
 
 def refresh_online(store: "FeatureStore", offline: Path, days: Iterable[str]) -> int:

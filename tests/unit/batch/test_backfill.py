@@ -181,6 +181,21 @@ def test_the_online_store_keeps_what_is_fresher(settings: Settings) -> None:
     assert [row.event_timestamp_ms for row in read_newest(store, "window_features", users) if row] == newest
 
 
+def test_every_night_that_a_day_tells_of_gets_its_baselines_once(settings: Settings) -> None:
+    def nights(summary: dict[str, object]) -> list[str]:
+        return [night["day"] for night in summary["baselines"]]  # type: ignore[attr-defined, index]
+
+    source = archived(settings.archive_folder)
+    assert nights(backfill(settings, request(settings), source)) == [FIRST_DAY, SECOND_DAY, "2026-03-02"]
+    made = {file: file.stat().st_mtime_ns for file in settings.feast_folder.rglob("nightly.parquet")}
+    assert len(made) == 3
+    backfill(settings, request(settings), source)
+    assert {file: file.stat().st_mtime_ns for file in made} == made
+    history.write_archive(settings.archive_folder, history.people(3, seed=2)[2:], name="part-1")
+    backfill(settings, request(settings), source)
+    assert all(file.stat().st_mtime_ns > before for file, before in made.items())
+
+
 def test_a_second_backfill_at_once_is_refused(settings: Settings) -> None:
     with only_one(settings.home / "backfill" / "lock"), pytest.raises(StackError, match="already runs as process"):
         run(settings)
