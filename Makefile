@@ -14,7 +14,7 @@ SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/fea
 	schemas models feature_repo pipelines/signals pipelines/features.py pipelines/samples.py pipelines/batch
 # Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
 ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch \
-	--ignore=tests/unit/batch
+	--ignore=tests/unit/batch --ignore-glob="*models/transform*"
 PYTEST := -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := setup

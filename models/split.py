@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from models.arrays import Bools
+from models.arrays import Bools, Ints
 from models.dataset import Dataset
 from models.errors import TrainingError
 
@@ -32,55 +34,80 @@ class Split:
             raise TrainingError("split: train, validation and test each need at least one person")
 
 
+@dataclass(frozen=True)
+class LabelledPeople:
+    """Which label each window has, and whose it is: all that a split looks at."""
+
+    label: Ints
+    person: NDArray[np.str_]
+    label_names: Names
+
+    @property
+    def people(self) -> Names:
+        """Everybody, sorted."""
+        return tuple(str(person) for person in np.unique(self.person))
+
+    def of(self, people: Names) -> Self:
+        """The windows of some people."""
+        mine = np.isin(self.person, people)
+        return replace(self, label=self.label[mine], person=self.person[mine])
+
+
 def split_by_person(dataset: Dataset, *, validation_share: float, test_share: float, seed: int) -> Split:
+    """`split_people` of a dataset's rows."""
+    windows = LabelledPeople(dataset.label, dataset.person, dataset.label_names)
+    return split_people(windows, validation_share=validation_share, test_share=test_share, seed=seed)
+
+
+def split_people(windows: LabelledPeople, *, validation_share: float, test_share: float, seed: int) -> Split:
     """Seeded, label-stratified as far as whole people allow; every label stays among the training people."""
-    if len(dataset.people) < 3:
+    if len(windows.people) < 3:
         raise TrainingError(
-            f"split by person: {len(dataset.people)} people have labelled windows, at least 3 are needed"
+            f"split by person: {len(windows.people)} people have labelled windows, at least 3 are needed"
             " (train, validation, test); label more people"
         )
-    _need_every_label(dataset, "in the whole data set")
-    rest, test = _hold_out(dataset, test_share, seed)
-    train, validation = _hold_out(dataset.of(rest), validation_share / (1 - test_share), seed)
-    _need_every_label(dataset.of(train), "among the training people, whoever is held out")
+    _need_every_label(windows, "in the whole data set")
+    rest, test = _hold_out(windows, test_share, seed)
+    train, validation = _hold_out(windows.of(rest), validation_share / (1 - test_share), seed)
+    _need_every_label(windows.of(train), "among the training people, whoever is held out")
     return Split(train, validation, test)
 
 
-def _need_every_label(dataset: Dataset, where: str) -> None:
-    counts = np.bincount(dataset.label, minlength=len(dataset.label_names))
-    never = [name for name, count in zip(dataset.label_names, counts, strict=True) if count == 0]
+def _need_every_label(windows: LabelledPeople, where: str) -> None:
+    counts = np.bincount(windows.label, minlength=len(windows.label_names))
+    never = [name for name, count in zip(windows.label_names, counts, strict=True) if count == 0]
     if never:
         raise TrainingError(
             f"no window is labelled {', '.join(never)} {where}: leave the label out, or label it for more people"
         )
 
 
-def _hold_out(dataset: Dataset, share: float, seed: int) -> tuple[Names, Names]:
+def _hold_out(windows: LabelledPeople, share: float, seed: int) -> tuple[Names, Names]:
     """Of the folds possible, one drawn among those that leave most labels to the rest, then show most labels, then fit.
 
     Fits are told apart to a tenth of the windows, so that the seed has something to choose from.
     """
 
     def merit(held: Names) -> tuple[int, int, float]:
-        inside = np.isin(dataset.person, held)
-        return _labels(dataset, ~inside), _labels(dataset, inside), -round(abs(float(inside.mean()) - share), 1)
+        inside = np.isin(windows.person, held)
+        return _labels(windows, ~inside), _labels(windows, inside), -round(abs(float(inside.mean()) - share), 1)
 
-    merits = {held: merit(held) for held in _folds(dataset, share, seed)}
+    merits = {held: merit(held) for held in _folds(windows, share, seed)}
     best = [held for held, its in merits.items() if its == max(merits.values())]
     held = best[np.random.default_rng(seed).integers(len(best))]
-    return tuple(person for person in dataset.people if person not in held), held
+    return tuple(person for person in windows.people if person not in held), held
 
 
-def _labels(dataset: Dataset, rows: Bools) -> int:
-    return len(np.unique(dataset.label[rows]))
+def _labels(windows: LabelledPeople, rows: Bools) -> int:
+    return len(np.unique(windows.label[rows]))
 
 
-def _folds(dataset: Dataset, share: float, seed: int) -> Iterator[Names]:
-    folds = min(max(2, round(1 / share)), len(dataset.people))
+def _folds(windows: LabelledPeople, share: float, seed: int) -> Iterator[Names]:
+    folds = min(max(2, round(1 / share)), len(windows.people))
     cutter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        cuts = list(cutter.split(dataset.features, dataset.label, dataset.person))
+        cuts = list(cutter.split(windows.label, windows.label, windows.person))
     for rest, held in cuts:
         if len(rest) and len(held):
-            yield tuple(str(person) for person in np.unique(dataset.person[held]))
+            yield tuple(str(person) for person in np.unique(windows.person[held]))

@@ -46,13 +46,16 @@ class TrainedEnsemble:
     data_hash: str
 
 
-def train(dataset: Dataset, config: TrainingConfig, progress: Callable[[Progress], None]) -> TrainedEnsemble:
+def train(
+    dataset: Dataset, config: TrainingConfig, progress: Callable[[Progress], None], *, split: Split | None = None
+) -> TrainedEnsemble:
     """Trains, calibrates and evaluates the ensemble; sets Keras' global random seed.
 
-    Raises TrainingError when there are fewer than three people, or a label that no training person shows.
+    Without a split it makes one by person, and raises TrainingError when there are fewer than three people, or a label
+    that no training person shows.
     """
     rows = dataset.ordered()
-    split = split_by_person(
+    split = split or split_by_person(
         rows, validation_share=config.validation_share, test_share=config.test_share, seed=config.seed
     )
     learning, validation = rows.of(split.train), rows.of(split.validation)

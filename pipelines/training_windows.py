@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.dataset import Dataset, TrainedOn
+from models.split import Split
 from pipelines import archive
 from pipelines.errors import InputError
 from pipelines.features import compute_windows
@@ -28,10 +30,12 @@ SIMULATED = "simulator"
 
 @dataclass(frozen=True)
 class LabelledWindows:
-    """The windows of everybody who has labels, and how many windows no label covers well enough."""
+    """The windows of everybody who has labels, and how many windows were left out."""
 
     dataset: Dataset
     dropped: int
+    split: Split | None = None
+    """Who trains, stops and is held out, where that is already decided."""
 
 
 def labelled_windows(
@@ -100,11 +104,15 @@ def _of_user(
 
 def every(formed: Windows, *, stride_ms: int) -> Windows:
     """The windows whose start is a multiple of the stride."""
-    chosen = np.flatnonzero(formed.window_start_ms % stride_ms == 0)
-    parts = [formed.samples[formed.offsets[row] : formed.offsets[row + 1]] for row in chosen]
+    return picked(formed, np.flatnonzero(formed.window_start_ms % stride_ms == 0))
+
+
+def picked(formed: Windows, rows: NDArray[np.int64]) -> Windows:
+    """Some windows of all."""
+    parts = [formed.samples[formed.offsets[row] : formed.offsets[row + 1]] for row in rows]
     offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts], dtype=np.int64)])
     samples = np.concatenate(parts) if parts else formed.samples[:0]
-    return Windows(formed.window_start_ms[chosen], samples, offsets)
+    return Windows(formed.window_start_ms[rows], samples, offsets)
 
 
 def _joined(parts: Sequence[Dataset | None]) -> Dataset:

@@ -1,0 +1,91 @@
+"""A training set from labels, offline feature rows and the archive."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from models.data_card import DataCard
+from models.training_set import ROWS
+from pipelines.batch.bins import Bin
+from pipelines.batch.days import DAY_MS, day_of
+from pipelines.batch.engine import for_each, pipeline_options, run
+from pipelines.batch.planning import plan_bins
+from pipelines.batch.training_set.card import describe, write_card
+from pipelines.batch.training_set.choosing import choose, require_some
+from pipelines.batch.training_set.folder import whole
+from pipelines.batch.training_set.known import Retrieve, stage_known
+from pipelines.batch.training_set.label_use import LabelsByUser
+from pipelines.batch.training_set.request import Request
+from pipelines.batch.training_set.rows import AT_ONCE, write_rows
+from pipelines.batch.training_set.sequences import AddSequences
+from pipelines.batch.training_set.splits import check
+from pipelines.errors import StackError
+from schemas.windows import WINDOW_MS
+
+STEPS: Final = 5
+
+Examples = Callable[[Path, Path, PipelineOptions], object]
+"""Makes examples in the second folder of the rows in the first."""
+
+
+def build(
+    request: Request,
+    labels: LabelsByUser,
+    retrieve: Retrieve,
+    examples: Examples,
+    progress: Callable[[int], None],
+) -> DataCard:
+    """Writes the whole set, or nothing; the same input gives the same bytes. `progress` gets how many `STEPS` are done.
+
+    Raises an `EqmError` where labels, rows or readings cannot be read, or no honest set can come of them.
+    """
+    with whole(request.output) as (fresh, work):
+        chosen = choose(request, labels)
+        progress(1)
+        dropped = chosen.dropped + stage_known(retrieve, chosen.windows, work / "known")
+        progress(2)
+        dropped += _add_sequences(request, chosen.windows, work)
+        progress(3)
+        tally = write_rows(work / "parts", fresh / ROWS)
+        _require_all(chosen.candidates, tally.rows + dropped.total(), work)
+        require_some(tally.rows, chosen.candidates, dropped)
+        check(tally.windows(chosen.label_names))
+        card = describe(request, chosen, tally, dropped, fresh / ROWS)
+        write_card(card, fresh)
+        progress(4)
+        examples(fresh / ROWS, fresh, pipeline_options(request.beam, items=tally.rows // AT_ONCE))
+    progress(STEPS)
+    return card
+
+
+def _add_sequences(request: Request, windows: pa.Table, work: Path) -> Counter[str]:
+    """The Beam step; returns what it left out."""
+    parts = work / "parts"
+    parts.mkdir()
+    bins = _bins(request.archive, windows)
+    build = for_each(AddSequences(request.archive, work / "known", parts), bins)
+    run(pipeline_options(request.beam, items=len(bins)), build)
+    notes = (Counter(json.loads(note.read_text(encoding="utf-8"))) for note in sorted(parts.glob("*.json")))
+    return sum(notes, Counter())
+
+
+def _require_all(candidates: int, counted: int, work: Path) -> None:
+    if candidates != counted:
+        raise StackError(
+            f"{candidates - counted:,} of {candidates:,} windows are neither kept nor left out: every worker must see"
+            f" {work.parents[1]}"
+        )
+
+
+def _bins(archive: Path, windows: pa.Table) -> list[Bin]:
+    """The bins in which a window ends."""
+    ends_ms = np.sort(windows["window_start_ms"].to_numpy()) + WINDOW_MS
+    days = [day_of(number * DAY_MS) for number in np.unique(ends_ms // DAY_MS).tolist()]
+    spans = ((part, np.searchsorted(ends_ms, (part.first_ms, part.last_ms))) for part in plan_bins(archive, days))
+    return [part for part, (first, last) in spans if last > first]

@@ -1,0 +1,97 @@
+"""The Beam step of a training set: one bin's chosen windows get their sequences, computed from the archive."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from feature_repo.columns import JOIN_KEY
+from feature_repo.partitions import MEASURED
+from models.inputs import SEQUENCE_SHAPE
+from models.training_set import SCHEMA, features
+from pipelines.batch.archived import samples_by_user
+from pipelines.batch.bins import Bin
+from pipelines.batch.training_set.known import KNOWN, staged_day
+from pipelines.batch.training_set.reasons import Dropped
+from pipelines.differences import relative_difference
+from pipelines.features import WindowFeatures, compute_windows
+from pipelines.signals.segments import Ints
+from pipelines.training_windows import picked
+from pipelines.windowing import window_chunks
+from schemas.feature_table import FEATURE_NAMES
+
+TOLERANCE: Final = 1e-9
+"""Relative difference of two features that are one: both writers use one function on the same readings."""
+
+
+@dataclass(frozen=True)
+class AddSequences:
+    """Writes a bin's whole rows, `DAY-BIN.parquet`, and the counts of what it left out, `DAY-BIN.json`.
+
+    Done twice it writes the same: any runner may repeat it.
+    """
+
+    archive: Path
+    known: Path
+    """Folder of staged `KNOWN` rows."""
+    parts: Path
+
+    def __call__(self, part: Bin) -> str:
+        name = f"{part.day}-{part.name}"
+        rows, dropped = completed(self.archive, part, self._known(part))
+        unfinished = self.parts / f".{name}"
+        pq.write_table(rows, unfinished)
+        unfinished.rename(self.parts / f"{name}.parquet")
+        unfinished.write_text(json.dumps(dropped), encoding="utf-8")
+        unfinished.rename(self.parts / f"{name}.json")
+        return name
+
+    def _known(self, part: Bin) -> pa.Table:
+        low, high = part.starts_ms
+        inside = (pc.field("window_start_ms") >= low) & (pc.field("window_start_ms") < high)
+        files = sorted(self.known.glob(f"{staged_day(part.day)}*"))
+        found = ds.dataset(files, schema=KNOWN, format="parquet").to_table(filter=inside)
+        return found.sort_by([(JOIN_KEY, "ascending"), ("window_start_ms", "ascending")])
+
+
+def completed(archive: Path, part: Bin, known: pa.Table) -> tuple[pa.Table, Counter[str]]:
+    """Rows of `SCHEMA` for those windows whose features were made of just the readings that the archive has."""
+    measured = np.zeros(known.num_rows, dtype=np.int64)
+    again = np.full((known.num_rows, len(FEATURE_NAMES)), np.nan)
+    sequence = np.full((known.num_rows, *SEQUENCE_SHAPE), np.nan, dtype=np.float32)
+    for rows, found in _computed(archive, part, known):
+        measured[rows], again[rows], sequence[rows] = found.samples, found.features, found.sequence
+    same = measured == known[MEASURED].to_numpy()
+    same &= (relative_difference(features(known), again) <= TOLERANCE).all(axis=1)
+    dropped = Counter(
+        {
+            str(Dropped.NOT_IN_ARCHIVE): int((measured == 0).sum()),
+            str(Dropped.NOT_HEALED): int((~same & (measured > 0)).sum()),
+        }
+    )
+    lists = pa.FixedSizeListArray.from_arrays(sequence.ravel(), type=SCHEMA.field("sequence").type)
+    return known.append_column("sequence", lists).select(SCHEMA.names).filter(pa.array(same)), dropped
+
+
+def _computed(archive: Path, part: Bin, known: pa.Table) -> Iterator[tuple[Ints, WindowFeatures]]:
+    """Rows of `known`, and what the archive's readings give for them."""
+    user = known[JOIN_KEY].to_numpy()
+    starts_ms = known["window_start_ms"].to_numpy()
+    wanted = set(user.tolist())
+    for name, samples in samples_by_user(archive, part):
+        mine = np.flatnonzero(user == name) if name in wanted else ()
+        for formed in window_chunks(samples, between_ms=part.starts_ms) if len(mine) else ():
+            _, place, rows = np.intersect1d(
+                formed.window_start_ms, starts_ms[mine], assume_unique=True, return_indices=True
+            )
+            if len(place):
+                some = picked(formed, place)
+                yield mine[rows], compute_windows(some.window_start_ms, some.samples, some.offsets)

@@ -1,0 +1,41 @@
+"""Where a training set comes from: what was asked for, labels, and the feature store."""
+
+import warnings
+from argparse import Namespace
+from functools import partial
+from pathlib import Path
+
+from feature_repo.retrieval import historical
+from feature_repo.store import open_store
+from pipelines.batch.days import Days
+from pipelines.batch.training_set.known import Retrieve
+from pipelines.batch.training_set.label_use import LabelsByUser
+from pipelines.batch.training_set.request import Choice, Request
+from pipelines.label_topic import read_labels
+from pipelines.labels_csv import read_labels_csv
+from pipelines.settings import Settings
+from schemas.topics import LABELS
+
+
+def request_of(given: Namespace, settings: Settings, *, now_ms: int) -> Request:
+    """What the command line asks for."""
+    return Request(
+        days=Days.between(given.first_day, given.last_day, now_ms=now_ms),
+        choice=Choice(given.split, given.seed, given.least_share, given.stride_s),
+        archive=settings.archive_folder,
+        offline=settings.features_folder,
+        output=given.output.absolute(),
+        beam=tuple(given.beam),
+    )
+
+
+def labels_of(file: Path | None, settings: Settings) -> LabelsByUser:
+    """From the file, or from the labels topic where none is named."""
+    return read_labels_csv(file) if file else read_labels(settings.bootstrap_servers, LABELS.name)
+
+
+def retrieval_of(settings: Settings) -> Retrieve:
+    """The feature store's historical retrieval; once imported, Feast shows everybody's warnings: that is taken back."""
+    with warnings.catch_warnings():
+        store = open_store(settings.feast_profile, settings.feast_folder, settings.redis_url or None)
+    return partial(historical, store)
