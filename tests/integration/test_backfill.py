@@ -15,6 +15,7 @@ from pipelines.devices.discover import recordings
 from pipelines.replay_faults import Faults
 from pipelines.settings import Settings
 from tests.integration import streaming
+from tests.integration.commands import eqm
 from tests.integration.ports import environment
 
 SETS = {"stress_predict": ("2022-02-01", "2022-03-31", 23), "stress_exercise": ("2013-01-01", "2025-12-31", 30)}
@@ -22,12 +23,10 @@ FAULTS = Faults(shuffle_s=9, duplicate_share=0.05, delay_share=0.01, delay_s=120
 OVER = 3
 
 
-def eqm(settings: Settings, *arguments: str, code: int = 0) -> dict[str, Any]:
-    command = [sys.executable, "-m", "pipelines.cli", *arguments, "--json"]
-    done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=600)
-    assert (done.returncode, done.stderr) == (code, ""), done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+def found(settings: Settings, *arguments: str, code: int = 0) -> dict[str, Any]:
+    """The JSON that a command prints."""
+    printed: dict[str, Any] = json.loads(eqm(settings, *arguments, "--json", code=code))
+    return printed
 
 
 @pytest.fixture(scope="module", params=SETS)
@@ -49,27 +48,27 @@ def test_stream_and_batch_agree_and_the_night_heals_what_was_late(streamed: tupl
     settings, days = streamed
     streamed_rows = streaming.offline_rows(settings)
 
-    as_streamed = eqm(settings, "parity", *days, "--without-late")
+    as_streamed = found(settings, "parity", *days, "--without-late")
     assert agrees(as_streamed)
     assert as_streamed["compared"] == streamed_rows > 9_000
 
-    unhealed = eqm(settings, "parity", *days, code=OVER)
-    planned = eqm(settings, "backfill", *days, "--dry-run")
+    unhealed = found(settings, "parity", *days, code=OVER)
+    planned = found(settings, "backfill", *days, "--dry-run")
     killed_at_a_random_moment(settings, days)
-    assert eqm(settings, "parity", *days, code=OVER) == unhealed
+    assert found(settings, "parity", *days, code=OVER) == unhealed
 
-    healed = eqm(settings, "backfill", *days)
+    healed = found(settings, "backfill", *days)
     changed = total(healed, "changed") + total(healed, "new")
     assert 0 < changed <= total(planned, "touched_by_late")
     assert total(healed, "kept") == 0
-    after = eqm(settings, "parity", *days)
+    after = found(settings, "parity", *days)
     assert agrees(after)
     assert after["compared"] == total(planned, "windows") == total(healed, "windows")
-    assert {day["state"] for day in eqm(settings, "backfill", *days)["days"]} == {"unchanged"}
+    assert {day["state"] for day in found(settings, "backfill", *days)["days"]} == {"unchanged"}
 
 
-def agrees(found: dict[str, Any]) -> bool:
-    return not any(found[name] for name in ("missing", "extra", "differing", "differing_samples"))
+def agrees(report: dict[str, Any]) -> bool:
+    return not any(report[name] for name in ("missing", "extra", "differing", "differing_samples"))
 
 
 def total(summary: dict[str, Any], count: str) -> int:
