@@ -13,7 +13,7 @@ from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 
 TrainedOn = Literal["simulated people", "recorded people"]
 
-COLUMNS: Final = ("features", "sequence", "label", "person", "window_end_ms")
+COLUMNS: Final = ("features", "baseline", "sequence", "label", "person", "window_end_ms")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Dataset:
     """
 
     features: Float32s
+    baseline: Float32s
+    """The person's resting mean of each feature, as known at the window's end."""
     sequence: Float32s
     label: Ints
     person: NDArray[np.str_]
@@ -35,6 +37,7 @@ class Dataset:
         n = len(self.label)
         expected = {
             "features": (n, *FEATURE_SHAPE),
+            "baseline": (n, *FEATURE_SHAPE),
             "sequence": (n, *SEQUENCE_SHAPE),
             "person": (n,),
             "window_end_ms": (n,),
@@ -70,7 +73,7 @@ class Dataset:
         """Sixteen hex digits over all values; the order of rows does not matter."""
         rows = self.ordered()
         digest = hashlib.sha256(repr((rows.label_names, rows.trained_on, rows.person.tolist())).encode())
-        for column in (rows.features, rows.sequence):
+        for column in (rows.features, rows.baseline, rows.sequence):
             digest.update(np.where(np.isnan(column), np.nan, column).astype("<f4").tobytes())
         for numbers in (rows.label, rows.window_end_ms):
             digest.update(numbers.astype("<i8").tobytes())

@@ -36,7 +36,8 @@ SCHEMA: Final = pa.schema(
 )
 """A row of a training set: raw values, NaN where missing; `sequence` is (60, 6), row by row."""
 
-READ: Final = ("user_id", "window_end_ms", "label", *FEATURE_NAMES, "sequence")
+MEAN_NAMES: Final = tuple(f"baseline_mean_{name}" for name in FEATURE_NAMES)
+READ: Final = ("user_id", "window_end_ms", "label", *FEATURE_NAMES, *MEAN_NAMES, "sequence")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def read_rows(rows: Path, label_names: tuple[str, ...], trained_on: TrainedOn) -
     tables = [_table(rows / f"{name}.parquet") for name in SPLITS]
     index = {name: number for number, name in enumerate(label_names)}
     dataset = Dataset(
-        features=_joined([features(table).astype(np.float32) for table in tables]),
+        features=_joined([columns(table, FEATURE_NAMES).astype(np.float32) for table in tables]),
+        baseline=_joined([columns(table, MEAN_NAMES).astype(np.float32) for table in tables]),
         sequence=_joined([sequences(table) for table in tables]),
         label=np.array(
             [index.get(label, -1) for table in tables for label in table["label"].to_pylist()], dtype=np.int64
@@ -100,9 +102,9 @@ def read_rows(rows: Path, label_names: tuple[str, ...], trained_on: TrainedOn) -
     return dataset, np.repeat(SPLITS, [table.num_rows for table in tables])
 
 
-def features(table: pa.Table) -> NDArray[np.float64]:
-    """(n, features) of rows."""
-    return np.stack([table[name].to_numpy() for name in FEATURE_NAMES], axis=1)
+def columns(table: pa.Table, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """Columns of numbers side by side, (n, names)."""
+    return np.stack([table[name].to_numpy() for name in names], axis=1)
 
 
 def sequences(table: pa.Table) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.dataset import Dataset, TrainedOn
+from models.dataset import COLUMNS, Dataset, TrainedOn
 from models.split import Split
 from pipelines import archive
 from pipelines.errors import InputError
@@ -90,14 +90,16 @@ def _of_user(
     if not keep.any():
         return None, len(keep)
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
+    features = computed.features[keep].astype(np.float32)
     dataset = Dataset(
-        computed.features[keep].astype(np.float32),
-        computed.sequence[keep],
-        label[keep],
-        np.full(int(keep.sum()), user),
-        formed.window_start_ms[keep] + WINDOW_MS,
-        names,
-        trained_on,
+        features=features,
+        baseline=np.full_like(features, np.nan),
+        sequence=computed.sequence[keep],
+        label=label[keep],
+        person=np.full(int(keep.sum()), user),
+        window_end_ms=formed.window_start_ms[keep] + WINDOW_MS,
+        label_names=names,
+        trained_on=trained_on,
     )
     return dataset, int((~keep).sum())
 
@@ -119,6 +121,5 @@ def _joined(parts: Sequence[Dataset | None]) -> Dataset:
     found = [part for part in parts if part is not None]
     if not found:
         raise InputError("no label covers any window of the archive: labels and readings are of different times")
-    columns = ("features", "sequence", "label", "person", "window_end_ms")
-    joined = {column: np.concatenate([getattr(part, column) for part in found]) for column in columns}
+    joined = {column: np.concatenate([getattr(part, column) for part in found]) for column in COLUMNS}
     return replace(found[0], **joined)

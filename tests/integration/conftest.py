@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.dataset import Dataset
+from models.dataset import COLUMNS, Dataset
 from models.members.sizes import PRESETS
 from models.packing import save
 from models.settings import TrainingConfig
@@ -51,23 +51,25 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle that says little, but is made as all are."""
     parts = [_labelled(person) for person in simulated(8, minutes=8, start="2025-01-01T00:00:00Z", seed=2)]
-    columns = (np.concatenate([part[column] for part in parts]) for column in range(5))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
     config = TrainingConfig(sizes=PRESETS["small"], epochs=1)
-    trained = train(Dataset(*columns, EMOTIONS, "simulated people"), config, lambda _: None)
+    trained = train(Dataset(**columns, label_names=EMOTIONS, trained_on="simulated people"), config, lambda _: None)
     folder = tmp_path_factory.mktemp("bundle") / "small"
     save(trained, folder, name="small")
     return folder
 
 
-def _labelled(person: Recording) -> tuple[np.ndarray, ...]:
+def _labelled(person: Recording) -> dict[str, np.ndarray]:
     formed = every(windows(to_samples(person)), stride_ms=15_000)
     label = window_labels(person.labels, EMOTIONS, formed.window_start_ms, least_share=0.6)
     keep = label != UNLABELLED
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
-    return (
-        computed.features[keep].astype(np.float32),
-        computed.sequence[keep],
-        label[keep],
-        np.full(keep.sum(), person.user_id),
-        formed.window_start_ms[keep] + WINDOW_MS,
-    )
+    features = computed.features[keep].astype(np.float32)
+    return {
+        "features": features,
+        "baseline": np.full_like(features, np.nan),
+        "sequence": computed.sequence[keep],
+        "label": label[keep],
+        "person": np.full(keep.sum(), person.user_id),
+        "window_end_ms": formed.window_start_ms[keep] + WINDOW_MS,
+    }

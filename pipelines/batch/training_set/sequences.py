@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from feature_repo.columns import JOIN_KEY
 from feature_repo.partitions import MEASURED
 from models.inputs import SEQUENCE_SHAPE
-from models.training_set import SCHEMA, features
+from models.training_set import SCHEMA, columns
 from pipelines.batch.archived import samples_by_user
 from pipelines.batch.bins import Bin
 from pipelines.batch.training_set.known import KNOWN, staged_day
@@ -70,7 +70,7 @@ def completed(archive: Path, part: Bin, known: pa.Table) -> tuple[pa.Table, Coun
     for rows, found in _computed(archive, part, known):
         measured[rows], again[rows], sequence[rows] = found.samples, found.features, found.sequence
     same = measured == known[MEASURED].to_numpy()
-    same &= (relative_difference(features(known), again) <= TOLERANCE).all(axis=1)
+    same &= (relative_difference(columns(known, FEATURE_NAMES), again) <= TOLERANCE).all(axis=1)
     dropped = Counter(
         {
             str(Dropped.NOT_IN_ARCHIVE): int((measured == 0).sum()),

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from feature_repo.columns import JOIN_KEY
 from models.data_card import SPLITS
-from models.training_set import BASELINE_NAMES, features, sequences
+from models.training_set import BASELINE_NAMES, columns, sequences
 from pipelines.signals.segments import Floats, Ints
 from schemas.feature_table import FEATURE_NAMES
 
@@ -31,7 +31,7 @@ class Tally:
         self.with_baseline += int((~np.isnan(rows["baseline_windows"].to_numpy())).sum())
         self._windows.update(zip(split, label, strict=True))
         self._people.update(zip(split, user, strict=True))
-        self._missing += np.isnan(features(rows)).sum(axis=0)
+        self._missing += np.isnan(columns(rows, FEATURE_NAMES)).sum(axis=0)
         self._names.update("".join(f"{each!r}\n" for each in zip(user, label, split, strict=True)).encode())
         self._numbers.update(_numbers(rows).tobytes())
 
@@ -56,5 +56,7 @@ def _numbers(rows: pa.Table) -> Floats:
     """(n, numbers): all that is no text, with one kind of NaN."""
     times_ms = [rows[name].to_numpy() for name in ("window_start_ms", "window_end_ms")]
     baseline = [rows[name].to_numpy() for name in BASELINE_NAMES]
-    found = np.column_stack([*times_ms, features(rows), *baseline, sequences(rows).reshape(rows.num_rows, -1)])
+    found = np.column_stack(
+        [*times_ms, columns(rows, FEATURE_NAMES), *baseline, sequences(rows).reshape(rows.num_rows, -1)]
+    )
     return np.where(np.isnan(found), np.nan, found).astype("<f8")

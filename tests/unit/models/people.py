@@ -51,6 +51,7 @@ def made_up(people: int = 6, windows: int = 24, *, seed: int = 1) -> Dataset:
     features[:, [column for name, column in FEATURE_INDEX.items() if name.startswith("spo2")]] = np.nan
     return Dataset(
         features=features,
+        baseline=np.repeat(features[::windows], windows, axis=0),
         sequence=sequence,
         label=label,
         person=np.repeat([f"p{person}" for person in range(people)], windows),

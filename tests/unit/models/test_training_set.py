@@ -12,7 +12,7 @@ from models.data_card import CARD, SPLITS, DataCard, Parameters
 from models.dataset import Dataset
 from models.errors import TrainingError
 from models.split import Split
-from models.training_set import ROWS, SCHEMA, load
+from models.training_set import MEAN_NAMES, ROWS, SCHEMA, load
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash
 from tests.unit.models.people import made_up
@@ -48,6 +48,7 @@ def card_of(dataset: Dataset, split: str) -> DataCard:
 def rows_of(dataset: Dataset, split: str) -> pa.Table:
     columns = {name: np.full(len(dataset.label), np.nan) for name in SCHEMA.names}
     columns |= dict(zip(FEATURE_NAMES, dataset.features.T.astype(np.float64), strict=True))
+    columns |= dict(zip(MEAN_NAMES, dataset.baseline.T.astype(np.float64), strict=True))
     lists = pa.FixedSizeListArray.from_arrays(dataset.sequence.ravel(), type=SCHEMA.field("sequence").type)
     columns |= {
         "user_id": pa.array(dataset.person.tolist()),
