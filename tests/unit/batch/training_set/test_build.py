@@ -22,6 +22,7 @@ from pipelines.devices.recording import to_samples
 from pipelines.errors import EqmError, InputError, StackError, TrainingError
 from pipelines.features import compute_windows
 from pipelines.windowing import windows
+from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_MS
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
@@ -72,7 +73,7 @@ def test_features_and_sequences_are_those_of_the_whole_history(by_person: Set) -
         computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
         place = np.searchsorted(formed.window_start_ms, mine["window_start_ms"].to_numpy())
         assert len(place)
-        np.testing.assert_array_equal(training_set.features(mine), computed.features[place])
+        np.testing.assert_array_equal(training_set.columns(mine, FEATURE_NAMES), computed.features[place])
         np.testing.assert_array_equal(training_set.sequences(mine), computed.sequence[place])
         assert mine["window_end_ms"].to_numpy().tolist() == (formed.window_start_ms[place] + WINDOW_MS).tolist()
 

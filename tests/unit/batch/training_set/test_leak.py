@@ -13,8 +13,9 @@ from feature_repo.offline_schema import arrow_schema
 from feature_repo.retrieval import historical
 from feature_repo.store import open_store
 from models.data_card import SPLITS
-from models.training_set import features
+from models.training_set import columns
 from pipelines.batch.days import day_of
+from schemas.feature_table import FEATURE_NAMES
 from tests.unit.batch.history import START_MS, write_by_day
 from tests.unit.batch.training_set.conftest import PEOPLE, SECONDS, Home, half_and_half
 
@@ -66,7 +67,7 @@ def test_rows_written_later_are_never_joined(home: Home) -> None:
     plant_later_features(home, 1)
     rows = built(home)
     assert rows.num_rows == PEOPLE * 42
-    assert not (features(rows) == PLANTED).any()
+    assert not (columns(rows, FEATURE_NAMES) == PLANTED).any()
     assert np.isnan(rows["baseline_mean_hr_mean"].to_numpy()).all()
     assert np.isnan(rows["baseline_windows"].to_numpy()).all()
 
