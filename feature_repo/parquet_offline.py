@@ -1,19 +1,16 @@
 """An offline store over day-partitioned Parquet that other programs write: Flink's file sink, Beam.
 
 Feast's own file store joins every row of a user with every asked moment before it filters, fails where a
-moment has no row, and rewrites all files on a push. Here a join reads the asked users and days only.
+moment has no row, and rewrites all files on a push. Here a join reads the asked users and days only, and copies
+every value once.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import dask.dataframe as dd
 import pandas as pd
 import pyarrow as pa
-import pyarrow.dataset as ds
 from feast import FeatureView, RepoConfig
 from feast.infra.offline_stores.dask import DaskOfflineStore, DaskOfflineStoreConfig, DaskRetrievalJob
 from feast.infra.offline_stores.offline_store import RetrievalMetadata
@@ -21,8 +18,7 @@ from feast.utils import _get_requested_feature_views_to_features_dict
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from feature_repo.errors import FeatureStoreError
-from feature_repo.folders import DAY_PARTITION
-from feature_repo.point_in_time import join_as_of
+from feature_repo.historical import Lookup, join
 
 
 class PartitionedParquetOfflineStoreConfig(DaskOfflineStoreConfig):  # type: ignore[misc]
@@ -33,20 +29,22 @@ class PartitionedParquetOfflineStoreConfig(DaskOfflineStoreConfig):  # type: ign
     )
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Columns of one view, for some users, up to some moment."""
+class HistoricalFeatures(DaskRetrievalJob):  # type: ignore[misc]
+    """The answer to a historical retrieval: made when it is asked for, each value copied once."""
 
-    view: FeatureView
-    names: Sequence[str]
-    users: Sequence[str]
-    first: datetime
-    last: datetime
+    def _to_df_internal(self, timeout: int | None = None) -> pd.DataFrame:
+        frame: pd.DataFrame = self.evaluation_function()
+        return frame
 
-    @property
-    def ttl(self) -> timedelta | None:
-        """None: a row never grows too old."""
-        return self.view.ttl or None
+    def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
+        return pa.Table.from_pandas(self.evaluation_function(), preserve_index=False)
+
+    def to_df(self, validation_reference: Any = None, timeout: int | None = None) -> pd.DataFrame:  # noqa: ANN401
+        """The asked frame with the features beside it; Feast's own way leads through Arrow and copies all thrice."""
+        if validation_reference is None:
+            return self._to_df_internal(timeout)
+        frame: pd.DataFrame = super().to_df(validation_reference, timeout)
+        return frame
 
 
 class PartitionedParquetOfflineStore(DaskOfflineStore):  # type: ignore[misc]
@@ -62,13 +60,14 @@ class PartitionedParquetOfflineStore(DaskOfflineStore):  # type: ignore[misc]
         project: str,
         full_feature_names: bool = False,
         **_: object,
-    ) -> DaskRetrievalJob:
+    ) -> HistoricalFeatures:
         """The asked moments, each with the newest features known by then; nothing is read before it is needed."""
         _check(entity_df)
         by_view = _get_requested_feature_views_to_features_dict(feature_refs, feature_views, [])[0]
         folder = Path(config.repo_path)
-        return DaskRetrievalJob(
-            evaluation_function=lambda: _joined(folder, entity_df, by_view, full_names=full_feature_names),
+        lookups = [_lookup(folder, view, names, full_names=full_feature_names) for view, names in by_view.items()]
+        return HistoricalFeatures(
+            evaluation_function=lambda: join(entity_df, lookups),
             full_feature_names=full_feature_names,
             repo_path=str(folder),
             metadata=_metadata(feature_refs, entity_df),
@@ -80,57 +79,22 @@ class PartitionedParquetOfflineStore(DaskOfflineStore):  # type: ignore[misc]
         raise FeatureStoreError("offline rows are written by the jobs as Parquet partitions, never pushed")
 
 
-def _joined(
-    folder: Path, asked: pd.DataFrame, by_view: Mapping[FeatureView, Sequence[str]], *, full_names: bool
-) -> Any:  # noqa: ANN401
-    answer = asked
-    moments = pd.to_datetime(asked[EVENT_TIMESTAMP], utc=True)
-    for view, names in by_view.items():
-        wanted = Wanted(view, names, list(asked[JOIN_KEY].unique()), moments.min(), moments.max())
-        rows = read_rows(folder / view.batch_source.path, wanted)
-        prefix = f"{view.projection.name_to_use()}__" if full_names else ""
-        rows = rows.rename(columns={name: prefix + name for name in names})
-        answer = join_as_of(answer, rows, [prefix + name for name in names], ttl=wanted.ttl)
-    return dd.from_pandas(answer.reset_index(drop=True), npartitions=1)  # type: ignore[attr-defined]
-
-
-def read_rows(folder: Path, wanted: Wanted) -> pd.DataFrame:
-    """The wanted rows of a folder of `day=` partitions; unfinished files, named `.x` or `_x`, do not count."""
-    columns = [JOIN_KEY, EVENT_TIMESTAMP, *wanted.names]
-    files = ds.dataset(folder, format="parquet", partitioning="hive")
-    if not files.files:
-        empty = pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
-        return empty.astype({JOIN_KEY: object, EVENT_TIMESTAMP: "datetime64[ns]"})
-    missing = [name for name in columns if name not in files.schema.names]
-    if missing:
-        raise FeatureStoreError(f"{folder}: the files lack the columns {missing}; refill them with `eqm backfill`")
-    rows: pd.DataFrame = files.to_table(columns=columns, filter=_filter(files.schema, wanted)).to_pandas()
-    return rows
-
-
-def _filter(schema: pa.Schema, wanted: Wanted) -> ds.Expression:
-    kind = schema.field(EVENT_TIMESTAMP).type
-    chosen = ds.field(JOIN_KEY).isin(wanted.users) & (ds.field(EVENT_TIMESTAMP) <= _instant(wanted.last, kind))
-    days = schema.field(DAY_PARTITION).type if DAY_PARTITION in schema.names else None
-    if days is not None:
-        chosen &= ds.field(DAY_PARTITION) <= pa.scalar(f"{wanted.last:%Y-%m-%d}").cast(days)
-    if wanted.ttl is not None:
-        first = wanted.first - wanted.ttl
-        chosen &= ds.field(EVENT_TIMESTAMP) >= _instant(first, kind)
-        if days is not None:
-            chosen &= ds.field(DAY_PARTITION) >= pa.scalar(f"{first:%Y-%m-%d}").cast(days)
-    return chosen
-
-
-def _instant(moment: datetime, kind: pa.TimestampType) -> pa.Scalar:
-    """A moment as a column of this type holds it; without time zone that is UTC."""
-    floored = pd.Timestamp(moment).floor(kind.unit)
-    return pa.scalar(floored if kind.tz else floored.tz_convert(None), type=kind)
+def _lookup(folder: Path, view: FeatureView, names: Sequence[str], *, full_names: bool) -> Lookup:
+    return Lookup(
+        view.name,
+        folder / view.batch_source.path,
+        names,
+        ttl_ns=pd.Timedelta(view.ttl).value if view.ttl else None,
+        prefix=f"{view.projection.name_to_use()}__" if full_names else "",
+    )
 
 
 def _check(asked: object) -> None:
     if not isinstance(asked, pd.DataFrame) or not {JOIN_KEY, EVENT_TIMESTAMP} <= set(asked.columns):
         raise FeatureStoreError(f"historical features need a data frame with {JOIN_KEY!r} and {EVENT_TIMESTAMP!r}")
+    undated = int(asked[EVENT_TIMESTAMP].isna().sum())
+    if undated:
+        raise FeatureStoreError(f"{undated} of {len(asked)} rows have no {EVENT_TIMESTAMP!r}: leave them out")
 
 
 def _metadata(references: list[str], asked: pd.DataFrame) -> RetrievalMetadata:

@@ -9,20 +9,26 @@ equals the recomputed one. So every order of writing and reading gives the same 
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
+from feature_repo.errors import FeatureStoreError
 from feature_repo.folders import DAY_PARTITION
+
+Read = TypeVar("Read")
 
 GENERATION: Final = "recomputed-"
 HIDDEN: Final = (".", "_")
+FORGOTTEN: Final = ".forgotten-"
 MEASURED: Final = "samples"
+LISTINGS: Final = 10
+"""So often files are listed again that were superseded between listing and reading."""
 
 
 def day_folder(folder: Path, day: str) -> Path:
@@ -62,6 +68,20 @@ def files(folder: Path, wanted: Iterable[str] | None = None) -> list[Path]:
     return [file for of_day in (streamed, recomputed) for place in places for file in of_day(place)]
 
 
+def read_whole(folder: Path, wanted: Iterable[str] | None, read: Callable[[list[Path]], Read]) -> Read:
+    """What `read` makes of the files; starts over when one of them has been superseded meanwhile.
+
+    `read` must open every file that it is given, and let FileNotFoundError through.
+    """
+    named = None if wanted is None else list(wanted)
+    for _ in range(LISTINGS):
+        try:
+            return read(files(folder, named))
+        except FileNotFoundError as fault:
+            gone = fault
+    raise FeatureStoreError(f"{folder}: files vanish while they are read ({gone}): find out what removes them")
+
+
 def publish(place: Path, staged: Path) -> Path:
     """Makes a staged folder, on the same file system, the newest generation: by one rename, whole or not at all."""
     held = generations(place)
@@ -70,9 +90,14 @@ def publish(place: Path, staged: Path) -> Path:
 
 
 def forget(place: Path, superseded: Iterable[Path]) -> None:
-    """Removes older generations, and streamed files whose rows the newest generation holds."""
+    """Removes older generations, and streamed files whose rows the newest generation holds.
+
+    A generation leaves by one rename, too: who has just listed it finds all of its files or none.
+    """
     for old in generations(place)[:-1]:
-        shutil.rmtree(old)
+        old.rename(place / f"{FORGOTTEN}{old.name}")
+    for gone in place.glob(f"{FORGOTTEN}*"):
+        shutil.rmtree(gone)
     for file in superseded:
         file.unlink(missing_ok=True)
 

@@ -1,33 +1,44 @@
 """For each asked moment the newest row that was known by then."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 
-from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
+Ints = NDArray[np.int64]
 
-INSTANT = "datetime64[ns, UTC]"
+NONE = -1
 
 
-def join_as_of(asked: pd.DataFrame, rows: pd.DataFrame, names: Sequence[str], *, ttl: timedelta | None) -> pd.DataFrame:
-    """`asked` with the columns `names` of the user's newest row at or before its event timestamp.
+@dataclass(frozen=True)
+class Moments:
+    """Whose and when: users by number, instants in nanoseconds since the epoch; one length."""
 
-    Both frames have `user_id` and `event_timestamp` (UTC; without time zone it is taken as UTC). Rows older
-    than `ttl` do not count; None is without limit. Without a row the values are NaN. Of rows with equal time
-    the last one counts. Order and index of `asked` are kept; neither frame is changed.
+    user: Ints
+    at_ns: Ints
+
+
+def newest_known(asked: Moments, rows: Moments, rank: Ints, *, ttl_ns: int | None) -> Ints:
+    """For each asked moment the position of the user's newest row at or before it; `NONE` where there is none.
+
+    Rows older than `ttl_ns` do not count; None is without limit. Of rows with equal time the one of the highest
+    `rank` (one for each row) counts, of equals the last. Both may be in any order.
+
+    >>> rows = Moments(np.array([0, 0, 1]), np.array([10, 20, 10]))
+    >>> asked = Moments(np.array([0, 0, 1, 2]), np.array([19, 20, 9, 99]))
+    >>> newest_known(asked, rows, np.zeros(3, dtype=np.int64), ttl_ns=None).tolist()
+    [0, 1, -1, -1]
     """
-    left = asked.assign(**{EVENT_TIMESTAMP: _instants(asked), "__order": range(len(asked))})
-    right = rows.assign(**{EVENT_TIMESTAMP: _instants(rows)})[[JOIN_KEY, EVENT_TIMESTAMP, *names]]
-    joined = pd.merge_asof(
-        left.sort_values(EVENT_TIMESTAMP, kind="stable"),
-        right.sort_values(EVENT_TIMESTAMP, kind="stable"),
-        on=EVENT_TIMESTAMP,
-        by=JOIN_KEY,
-        tolerance=None if ttl is None else pd.Timedelta(ttl),
-    )
-    return joined.sort_values("__order").drop(columns="__order").set_axis(asked.index)
-
-
-def _instants(frame: pd.DataFrame) -> pd.Series:
-    return pd.to_datetime(frame[EVENT_TIMESTAMP], utc=True).astype(INSTANT)
+    stored = len(rows.user)
+    user, at_ns = (np.concatenate(pair) for pair in ((rows.user, asked.user), (rows.at_ns, asked.at_ns)))
+    after_rows = np.iinfo(np.int64).max
+    order = np.lexsort((np.append(rank, np.full(len(asked.user), after_rows)), at_ns, user))
+    before = np.maximum.accumulate(np.where(order < stored, np.arange(len(order)), NONE))
+    found = order[before]
+    known = (before != NONE) & (user[found] == user[order])
+    if ttl_ns is not None:
+        known &= at_ns[order] - at_ns[found] <= ttl_ns
+    answers = order >= stored
+    newest = np.empty(len(asked.user), dtype=np.int64)
+    newest[order[answers] - stored] = np.where(known, found, NONE)[answers]
+    return newest

@@ -3,19 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from feast import FeatureStore
-from hypothesis import given
-from hypothesis import strategies as st
 
-from feature_repo.columns import USER_BASELINE, VIEWS, WINDOW_FEATURES, Kind
+from feature_repo.columns import LATEST_EMOTION, USER_BASELINE, VIEWS, WINDOW_FEATURES, Kind
 from feature_repo.errors import FeatureStoreError
 from feature_repo.folders import DAY_PARTITION, offline_folder
-from feature_repo.point_in_time import join_as_of
 
 MIDNIGHT = datetime(2024, 3, 2, tzinfo=UTC)
 ENDS = [MIDNIGHT + timedelta(seconds=s) for s in (-10, -5, 0, 5, 10)]
@@ -84,7 +80,7 @@ def test_files_without_a_column_say_which(folder: Path, store: FeatureStore) -> 
     target.mkdir()
     day.to_parquet(target / "part.parquet")
     asked = pd.DataFrame({"user_id": ["ann"], "event_timestamp": [MIDNIGHT]})
-    with pytest.raises(FeatureStoreError, match=r"user_baseline: the files lack .*'baseline_windows'"):
+    with pytest.raises(FeatureStoreError, match=r"user_baseline/.*part.parquet lacks .*'baseline_windows'"):
         store.get_historical_features(asked, [f"{USER_BASELINE}:baseline_windows"]).to_df()
 
 
@@ -95,25 +91,72 @@ def test_pushing_offline_is_refused(store: FeatureStore) -> None:
         offline.offline_write_batch(store.config, store.get_feature_view(WINDOW_FEATURES), row, None)
 
 
-@given(
-    rows=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), max_size=12),
-    asked=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40)), min_size=1, max_size=8),
-    ttl_s=st.none() | st.integers(1, 20),
-)
-def test_join_against_the_obvious_way(
-    rows: list[tuple[str, int]], asked: list[tuple[str, int]], ttl_s: int | None
-) -> None:
-    def frame(pairs: list[tuple[str, int]]) -> pd.DataFrame:
-        moments = pd.to_datetime([second for _, second in pairs], unit="s", utc=True)
-        return pd.DataFrame({"user_id": pd.Series([u for u, _ in pairs], dtype=object), "event_timestamp": moments})
+def test_a_moment_without_a_time_is_refused(store: FeatureStore) -> None:
+    asked = pd.DataFrame({"user_id": ["ann", "bob"], "event_timestamp": [MIDNIGHT, None]})
+    with pytest.raises(FeatureStoreError, match="1 of 2 rows have no 'event_timestamp'"):
+        store.get_historical_features(asked, [f"{WINDOW_FEATURES}:hr_mean"])
 
-    joined = join_as_of(
-        frame(asked),
-        frame(rows).assign(row=[float(i) for i in range(len(rows))]),
-        ["row"],
-        ttl=None if ttl_s is None else timedelta(seconds=ttl_s),
-    )
-    for (user, second), found in zip(asked, joined["row"], strict=True):
-        known = [(s, i) for i, (u, s) in enumerate(rows) if u == user and s <= second]
-        fresh = [pair for pair in known if ttl_s is None or second - pair[0] <= ttl_s]
-        assert found == max(fresh)[1] if fresh else np.isnan(found)
+
+@pytest.mark.usefixtures("written")
+def test_a_name_that_would_come_twice_is_refused(store: FeatureStore) -> None:
+    asked = pd.DataFrame({"user_id": ["ann"], "event_timestamp": [MIDNIGHT], "hr_mean": [1.0]})
+    with pytest.raises(FeatureStoreError, match=r"\['hr_mean'\] twice"):
+        store.get_historical_features(asked, [f"{WINDOW_FEATURES}:hr_mean"]).to_df()
+    found = store.get_historical_features(asked, [f"{WINDOW_FEATURES}:hr_mean"], full_feature_names=True).to_df()
+    assert found[["hr_mean", f"{WINDOW_FEATURES}__hr_mean"]].values.tolist() == [[1.0, 2.0]]
+
+
+@pytest.mark.usefixtures("written")
+def test_the_frame_is_whole_and_can_be_written_to(store: FeatureStore) -> None:
+    asked = pd.DataFrame({"user_id": ["bob", "ann"], "event_timestamp": [MIDNIGHT] * 2, "label": [0.5, 1.0]}, [7, 3])
+    service = store.get_feature_service("emotion_model")
+    found = store.get_historical_features(asked, service).to_df()
+    names = [f"{view}:{column.name}" for view in (WINDOW_FEATURES, USER_BASELINE) for column in VIEWS[view]]
+    assert list(found.columns) == [*asked.columns, *(name.partition(":")[2] for name in names)]
+    assert list(found.index) == [0, 1]
+    assert found["window_start_ms"].tolist() == [102, 2]
+    found["more"] = 1.0
+    found.loc[0, "hr_mean"] = 5.0
+    again = store.get_historical_features(asked, service).to_df()
+    assert again["hr_mean"].tolist() == [102.0, 2.0]
+
+
+@pytest.mark.usefixtures("written")
+def test_an_arrow_table_holds_the_same_with_null_for_missing(store: FeatureStore) -> None:
+    asked = pd.DataFrame({"user_id": ["bob", "eve"], "event_timestamp": [MIDNIGHT] * 2})
+    names = [f"{WINDOW_FEATURES}:{name}" for name in ("samples", "hr_mean", "hrv_lf")]
+    found = store.get_historical_features(asked, names).to_arrow()
+    assert found.select(["hr_mean", "hrv_lf"]).to_pydict() == {"hr_mean": [102.0, None], "hrv_lf": [None, None]}
+    assert found["samples"].to_pylist() == [102, None]
+
+
+def test_text_and_truth_values(folder: Path, store: FeatureStore) -> None:
+    day = offline_folder(folder, LATEST_EMOTION) / "day=2024-03-02"
+    day.mkdir()
+    values = {
+        column.name: [{Kind.STRING: "happy", Kind.BOOL: True, Kind.INT64: 3}.get(column.kind, 0.5)] * 2
+        for column in VIEWS[LATEST_EMOTION]
+    }
+    values["emotion"] = ["sad", "happy"]
+    keys = {"user_id": ["ann"] * 2, "event_timestamp": [MIDNIGHT.replace(tzinfo=None)] * 2}
+    pq.write_table(pa.table({**keys, **values}), day / "part-0")
+    asked = pd.DataFrame({"user_id": ["ann", "bob"], "event_timestamp": [MIDNIGHT] * 2})
+    names = [f"{LATEST_EMOTION}:{name}" for name in ("emotion", "abstained", "confidence")]
+    found = store.get_historical_features(asked, names).to_df()
+    assert found["emotion"].tolist() == ["happy", None], "of rows with equal time the last one"
+    assert found["abstained"].tolist() == [True, None]
+    assert found["confidence"][0] == 0.5
+
+
+def test_a_torn_file_is_named(folder: Path, store: FeatureStore) -> None:
+    day = offline_folder(folder, WINDOW_FEATURES) / "day=2024-03-02"
+    day.mkdir()
+    (day / "part-torn").write_bytes(b"PAR1 and then nothing")
+    asked = pd.DataFrame({"user_id": ["ann"], "event_timestamp": [MIDNIGHT]})
+    with pytest.raises(FeatureStoreError, match=r"part-torn is no whole Parquet file"):
+        store.get_historical_features(asked, [f"{WINDOW_FEATURES}:hr_mean"]).to_df()
+
+
+def test_no_moments_give_no_rows(store: FeatureStore) -> None:
+    asked = pd.DataFrame({"user_id": pd.Series([], dtype=object), "event_timestamp": pd.to_datetime([])})
+    assert store.get_historical_features(asked, [f"{WINDOW_FEATURES}:hr_mean"]).to_df().shape == (0, 3)

@@ -1,0 +1,116 @@
+"""Stretches of offsets of a topic, as the broker holds them, and their messages."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import KafkaError, OffsetOutOfRangeError
+
+from pipelines.errors import InputError, StackError
+
+Ranges = Mapping[int, tuple[int, int]]
+"""Partition to its first offset, and the one behind its last."""
+
+CONNECT_MS: Final = 5_000
+PATIENCE_S: Final = 60.0
+
+
+@dataclass(frozen=True)
+class OffsetChunk:
+    """Some offsets of one partition, `end` not among them."""
+
+    partition: int
+    first: int
+    end: int
+
+    @property
+    def name(self) -> str:
+        """Sorts by partition and offset.
+
+        >>> OffsetChunk(3, 100, 200).name
+        '0003-000000000000100'
+        """
+        return f"{self.partition:04d}-{self.first:015d}"
+
+
+def held_offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
+    """What the broker holds of the topic now, committed; raises StackError where it does not answer."""
+    with _consumer(bootstrap) as consumer:
+        partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        if not partitions:
+            raise StackError(f"no topic {topic} at {bootstrap}: `eqm up` makes it")
+        first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        return {place.partition: (first[place], end[place]) for place in partitions}
+
+
+def check_held(topic: str, asked: Ranges, held: Ranges) -> None:
+    """Raises InputError where the broker has not all of what is asked."""
+    for partition, (first, end) in asked.items():
+        if partition not in held:
+            raise InputError(f"{topic} has no partition {partition}: it has {', '.join(map(str, held))}")
+        oldest, behind = held[partition]
+        if first < oldest:
+            raise _deleted(topic, partition, first, oldest)
+        if end > behind:
+            raise InputError(f"{topic}, partition {partition}: {end} is behind its end {behind}: ask for less")
+
+
+def chunks(asked: Ranges, *, at_once: int) -> list[OffsetChunk]:
+    """The ranges in chunks of at most so many offsets.
+
+    >>> [chunk.end for chunk in chunks({0: (5, 25)}, at_once=8)]
+    [13, 21, 25]
+    """
+    return [
+        OffsetChunk(partition, start, min(start + at_once, end))
+        for partition, (first, end) in sorted(asked.items())
+        for start in range(first, end, at_once)
+    ]
+
+
+def messages(bootstrap: str, topic: str, chunk: OffsetChunk) -> Iterator[ConsumerRecord]:
+    """The chunk's committed messages, in order; raises InputError where some have been deleted."""
+    place = TopicPartition(topic, chunk.partition)
+    with _consumer(bootstrap) as consumer:
+        consumer.assign([place])
+        consumer.seek(place, chunk.first)
+        heard_s, position = time.monotonic(), chunk.first
+        while position < chunk.end:
+            try:
+                polled = consumer.poll(timeout_ms=500).get(place, [])
+            except OffsetOutOfRangeError:
+                oldest = consumer.beginning_offsets([place])[place]
+                raise _deleted(topic, chunk.partition, position, oldest) from None
+            yield from (message for message in polled if message.offset < chunk.end)
+            if consumer.position(place) > position:
+                heard_s, position = time.monotonic(), consumer.position(place)
+            elif time.monotonic() > heard_s + PATIENCE_S:
+                raise StackError(f"the broker at {bootstrap} gives nothing of {topic}, partition {chunk.partition}")
+
+
+def _deleted(topic: str, partition: int, first: int, oldest: int) -> InputError:
+    lost = f"{topic}, partition {partition}: offsets {first} to {oldest - 1} have been deleted by retention"
+    return InputError(f"{lost}: ask from {oldest} on, and recompute older days from the archive")
+
+
+@contextmanager
+def _consumer(bootstrap: str) -> Iterator[KafkaConsumer]:
+    try:
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap.split(","),
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+            auto_offset_reset="none",
+            bootstrap_timeout_ms=CONNECT_MS,
+        )
+    except KafkaError as fault:
+        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
+    try:
+        with consumer:
+            yield consumer
+    except KafkaError as fault:
+        raise StackError(f"the broker at {bootstrap} refused: {fault}") from fault
