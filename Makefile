@@ -72,6 +72,11 @@ build/jvm/.done: deploy/pom.xml $(JAVA_SOURCES) | build/.checked
 	@mvn --quiet --batch-mode --file deploy/pom.xml package >build/maven.log || { cat build/maven.log; exit 1; }
 	@touch $@ && echo 'the JVM parts are complete'
 
+build/jvm/beam/.done: deploy/portable-runner.xml build/jvm/.done
+	@echo 'fetching the engine on which tests run the batch jobs'
+	@mvn --quiet --batch-mode --file $< package >build/maven-beam.log || { cat build/maven-beam.log; exit 1; }
+	@touch $@
+
 demo: setup
 	@$(STREAM)/eqm demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
@@ -88,7 +93,7 @@ fast: setup .venv/stream/.tests .venv/batch/.tests
 	@deploy/setup/tier.sh fast-stream $(STREAM)/python $(PYTEST) $(ALL)
 	@deploy/setup/tier.sh fast-batch $(BATCH)/python $(PYTEST) $(SHARED)
 
-integration: setup .venv/stream/.tests .venv/batch/.tests
+integration: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
 	@deploy/setup/tier.sh integration $(STREAM)/python $(PYTEST) tests/integration
 
 bench: setup .venv/stream/.tests

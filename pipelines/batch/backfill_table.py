@@ -26,6 +26,10 @@ def _cell(value: str | int) -> str:
 
 
 def _after(summary: dict[str, Any]) -> list[str]:
+    return [*(f"left out: {count:,} {reason}" for reason, count in summary["left_out"].items()), *_outcome(summary)]
+
+
+def _outcome(summary: dict[str, Any]) -> list[str]:
     days = summary["days"]
     recomputed = [day for day in days if day["state"] == "recompute"]
     windows = sum(day["windows"] for day in recomputed)

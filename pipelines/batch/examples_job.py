@@ -56,7 +56,7 @@ class _Build:
     working: Path
 
     def __call__(self, pipeline: beam.Pipeline) -> None:
-        with tft_beam.Context(str(self.working), passthrough_keys={*KEYS, FILE}, use_deep_copy_optimization=True):
+        with tft_beam.Context(str(self.working), passthrough_keys={*KEYS, FILE}):
             train = _read(pipeline, "training rows", self.parts[TRAIN])
             graph = (train, tensors()) | tft_beam.AnalyzeDataset(Preprocessing(self.labels))
             _ = graph | tft_beam.WriteTransformFn(str(self.output))

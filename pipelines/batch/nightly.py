@@ -28,19 +28,21 @@ def folder_of(settings: Settings) -> Path:
 
 def dry_run(settings: Settings, request: Request, source: Source) -> Summary:
     """What a backfill would read, write and at most change; writes nothing."""
-    with source(folder_of(settings) / "ingested") as archive:
-        return {"dry_run": True, "days": [_planned(each) for each in plan(replace(request, archive=archive))]}
+    with source(folder_of(settings) / "ingested") as readings:
+        plans = plan(replace(request, archive=readings.archive))
+        return {"dry_run": True, "left_out": dict(readings.left_out), "days": [_planned(each) for each in plans]}
 
 
 def backfill(settings: Settings, request: Request, source: Source) -> Summary:
     """Does it all, once at a time; may be repeated at any point, and then does only what is missing."""
     folder = folder_of(settings)
-    with only_one(folder / "lock"), source(folder / "ingested") as archive:
-        request = replace(request, archive=archive)
+    with only_one(folder / "lock"), source(folder / "ingested") as readings:
+        request = replace(request, archive=readings.archive)
         store = opened(settings)
         results = recompute(request, plan(request))
         summary = {
             "dry_run": False,
+            "left_out": dict(readings.left_out),
             "days": [_done(each) for each in results],
             "changes": _list_changes(folder / "changes.csv", results),
             "online_rows": refresh_online(store, request.offline, request.days),

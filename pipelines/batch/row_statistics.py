@@ -45,13 +45,14 @@ def summary(values: NDArray[np.floating[Any]]) -> Summary:
     >>> found.count, found.missing_share, found.mean, found.median, found.max
     (3, 0.25, 2.0, 2.0, 3.0)
     """
-    present = values[np.isfinite(values)].astype(np.float64)
+    present = values[np.isfinite(values)]
     missing = values.size - len(present)
     counts = (len(present), missing, missing / max(values.size, 1))
     if not len(present):
         return Summary(*counts, *[None] * 7)
-    spread = np.quantile(present, (0, 0.25, 0.5, 0.75, 1)).tolist()
-    return Summary(*counts, float(present.mean()), float(present.std()), *spread)
+    mean, std = present.mean(dtype=np.float64), present.std(dtype=np.float64)
+    spread = np.quantile(present, (0, 0.25, 0.5, 0.75, 1), overwrite_input=True).tolist()
+    return Summary(*counts, float(mean), float(std), *spread)
 
 
 def write_statistics(rows: Path, output: Path) -> None:

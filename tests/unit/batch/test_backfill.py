@@ -21,7 +21,7 @@ from pipelines.batch.lock import only_one
 from pipelines.batch.nightly import backfill, dry_run
 from pipelines.batch.offline import stored_rows
 from pipelines.batch.recomputed import recomputed_rows
-from pipelines.batch.source import archived
+from pipelines.batch.source import archived, recorded
 from pipelines.cli import main
 from pipelines.devices.recording import Stream
 from pipelines.errors import EqmError, InputError, StackError
@@ -225,6 +225,19 @@ def test_a_day_with_one_reading_has_twelve_windows(tmp_path: Path) -> None:
     apply("local", settings.feast_folder)
     days = run(settings, days=Days(DAYS.last, DAYS.last))
     assert days[SECOND_DAY]["new"] == days[SECOND_DAY]["windows"] == 12
+
+
+def test_recordings_can_stand_in_for_the_archive(settings: Settings, tmp_path: Path) -> None:
+    lines = tmp_path / "ann.jsonl"
+    reading = {"timestamp": start_ms(SECOND_DAY), "user_id": "ann", "sensor_id": "w", "measurements": {"hr": 60}}
+    wild = {**reading, "timestamp": start_ms(SECOND_DAY) + 1, "measurements": {"hr": 999}}
+    lines.write_text("\n".join(map(json.dumps, (reading, wild))), encoding="utf-8")
+    before = stored(settings)
+    summary = backfill(settings, request(settings), recorded([lines], []))
+    assert summary["left_out"] == {"out_of_range": 1}
+    assert sum(day["new"] for day in summary["days"]) == 12
+    assert stored(settings).num_rows == before.num_rows + 12
+    assert not (settings.home / "backfill" / "ingested").exists()
 
 
 def test_the_command_prints_its_summary(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
