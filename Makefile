@@ -10,8 +10,9 @@ JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
 # Tests of the code that both environments run, and of the batch half.
 SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/feature_repo \
 	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py \
-	tests/unit/test_baseline.py tests/unit/test_enrolment.py tests/unit/batch \
-	schemas models feature_repo pipelines/signals pipelines/features.py pipelines/samples.py pipelines/batch
+	tests/unit/test_baseline.py tests/unit/test_enrolment.py tests/unit/test_decoding.py tests/unit/batch \
+	schemas models feature_repo pipelines/signals pipelines/features.py pipelines/samples.py pipelines/batch \
+	pipelines/decoding.py pipelines/message_json.py pipelines/instants.py
 # Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
 ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch \
 	--ignore=tests/unit/batch --ignore-glob="*models/transform*"

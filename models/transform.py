@@ -52,11 +52,13 @@ class _Measured:
 
     @classmethod
     def of(cls, values: tf.Tensor, name: str) -> Self:
-        """Analyses (n, columns) in two passes; what is not finite does not count."""
-        wide, present = tf.cast(values, tf.float64), tf.math.is_finite(values)
+        """Analyses (n, columns) in one pass, in double precision; what is not finite does not count."""
+        present = tf.math.is_finite(values)
+        wide = tf.where(present, tf.cast(values, tf.float64), 0)
         count = _total(tf.cast(present, tf.float64), f"{name}_count")
-        mean = _total(tf.where(present, wide, 0), f"{name}_sum") / tf.maximum(count, 1)
-        std = tf.sqrt(_total(tf.square(tf.where(present, wide - mean, 0)), f"{name}_squares") / tf.maximum(count, 1))
+        mean = _total(wide, f"{name}_sum") / tf.maximum(count, 1)
+        mean_square = _total(tf.square(wide), f"{name}_squares") / tf.maximum(count, 1)
+        std = tf.sqrt(tf.maximum(mean_square - tf.square(mean), 0))
         constant = std <= 1e-6 * tf.maximum(tf.abs(mean), 1)
         spread = tf.where(constant, tf.ones_like(std), std)
         return cls(tf.cast(mean, tf.float32), tf.cast(spread, tf.float32), count > 0)

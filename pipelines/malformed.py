@@ -17,6 +17,8 @@ USER: Final = "broken"
 KEY: Final = USER.encode()
 DEPTH: Final = 10_000
 HUGE_BYTES: Final = 200_000
+HALF: Final = '"\\ud83d"'
+"""Half of a surrogate pair, which no text can hold: stored, it becomes a question mark."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ MALFORMATIONS: Final = (
     Malformation("no sensor", Quarantined.MISSING_FIELD, _without("sensor_id")),
     Malformation("no measurements field", Quarantined.MISSING_FIELD, _without("measurements")),
     Malformation("empty user", Quarantined.BAD_USER_ID, _named("")),
+    Malformation("half a character as user", Quarantined.BAD_USER_ID, lambda rng: (b"?", _reading(rng, user_id=HALF))),
     Malformation("overlong user", Quarantined.BAD_USER_ID, _named("u" * (MAX_ID_LENGTH + 1))),
     Malformation("empty sensor", Quarantined.BAD_SENSOR_ID, _replaced(b'"wrist"', b'""')),
     Malformation("another's key", Quarantined.KEY_MISMATCH, _keyed(b"somebody else")),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.batch.engine import pipeline_options
 from pipelines.batch.ingest import IngestSummary, ingest_recordings, ingest_topic, parse_offsets
+from pipelines.devices.discover import sources
 from schemas.topics import READINGS
 
 
@@ -35,7 +36,8 @@ def archived(folder: Path) -> Source:
 
 def recorded(paths: Sequence[Path], beam: Sequence[str]) -> Source:
     """Recordings, as if they had been streamed without delay."""
-    return _made(lambda folder: ingest_recordings(paths, folder, pipeline_options(beam, items=len(paths))))
+    options = pipeline_options(beam, items=len(list(sources(paths))))
+    return _made(lambda folder: ingest_recordings(paths, folder, options))
 
 
 def from_topic(bootstrap: str, offsets: str | None, beam: Sequence[str]) -> Source:

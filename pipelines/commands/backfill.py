@@ -37,7 +37,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _sources(group: "argparse._MutuallyExclusiveGroup") -> None:
     group.add_argument("--archive", type=Path, metavar="FOLDER", help="archived readings (default: HOME/archive)")
-    group.add_argument("--recordings", type=Path, nargs="+", metavar="PATH", help="read recordings in place of it")
+    group.add_argument(
+        "--recordings", dest="paths", type=Path, nargs="+", metavar="PATH", help="read recordings in place of it"
+    )
     group.add_argument("--topic", action="store_true", help="read the readings topic in place of it")
 
 
@@ -66,8 +68,8 @@ def _source(given: Namespace, settings: Settings) -> "Source":
 
     if given.offsets and not given.topic:
         raise SettingsError("--offsets is of the topic: give --topic, too")
-    if given.recordings:
-        return recorded(given.recordings, given.beam)
+    if given.paths:
+        return recorded(given.paths, given.beam)
     if given.topic:
         return from_topic(settings.bootstrap_servers, given.offsets, given.beam)
     return archived(given.archive or settings.archive_folder)

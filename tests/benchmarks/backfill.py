@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,13 +58,18 @@ def main() -> None:
             print(runs[-1].line(), flush=True)
         yardstick = pandas_rate(Path(home))
     ours = runs[-1].windows / runs[-1].seconds
-    exponent = np.polyfit(np.log([run.users for run in runs]), np.log([run.seconds for run in runs]), 1)[0]
-    print(f"time grows with users to the power of {exponent:.2f}")
+    exponent = growth(runs) if len(runs) > 1 else None
+    print("" if exponent is None else f"time grows with users to the power of {exponent:.2f}")
     print(f"pandas, one process, 46 of the 88 features: {yardstick:,.0f} windows/s, {yardstick * NEW:,.0f} readings/s")
     print(f"ours is {ours / yardstick:.0f} times that")
     FOLDER.mkdir(parents=True, exist_ok=True)
     result = {"runs": [asdict(run) for run in runs], "exponent": exponent, "pandas_windows_per_s": yardstick}
     (FOLDER / "backfill.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def growth(runs: Sequence[Run]) -> float:
+    """The power of the number of users with which the time grows."""
+    return float(np.polyfit(np.log([run.users for run in runs]), np.log([run.seconds for run in runs]), 1)[0])
 
 
 def measured(home: Path, users: int, hours: int) -> Run:

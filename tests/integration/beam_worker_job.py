@@ -34,6 +34,7 @@ def main() -> None:
         (folder / name).write_bytes(content)
     environment = {
         "PYTHONPATH": str(installed(given.uv, folder / PACKAGE, Path(given.folder))),
+        # What was imported from where shows in the compiled files.
         "PYTHONDONTWRITEBYTECODE": "",
         "SEMI_PERSISTENT_DIRECTORY": str(folder),
         "WORKER_ID": given.id,

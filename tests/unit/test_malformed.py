@@ -85,7 +85,7 @@ def _channels(members: Iterable[tuple[str, object]]) -> Quarantined | None:
 
 
 def _contents(key: bytes | None, reading: dict) -> Quarantined | None:
-    if not 1 <= len(reading["user_id"]) <= MAX_ID_LENGTH:
+    if not 1 <= len(reading["user_id"]) <= MAX_ID_LENGTH or any("\ud800" <= c <= "\udfff" for c in reading["user_id"]):
         return Quarantined.BAD_USER_ID
     if not 1 <= len(reading["sensor_id"]) <= MAX_ID_LENGTH:
         return Quarantined.BAD_SENSOR_ID

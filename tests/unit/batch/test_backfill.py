@@ -246,5 +246,8 @@ def test_the_command_prints_its_summary(settings: Settings, capsys: pytest.Captu
     assert "nothing was written" in capsys.readouterr().out
     assert main([*command, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["days"][0]["day"] == FIRST_DAY
+    missing = str(settings.home / "nothing")
+    assert main([*command, "--recordings", missing]) == 1
+    assert missing in capsys.readouterr().err
     assert main([*command[:-1], "2020-01-01"]) == 1
     assert capsys.readouterr().err == f"eqm: --from {FIRST_DAY} is after --to 2020-01-01: exchange them\n"

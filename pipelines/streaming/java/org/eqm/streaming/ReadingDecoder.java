@@ -161,6 +161,9 @@ final class ReadingDecoder implements Serializable {
         if (id.isEmpty() || id.codePointCount(0, id.length()) > contract.maxIdLength) {
             throw new Rejected("bad_" + name, name + " of length " + id.length());
         }
+        if (id.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
+            throw new Rejected("bad_" + name, name + " with half of a surrogate pair");
+        }
     }
 
     private void time(long appendMs, Reading reading) throws Rejected {
