@@ -20,7 +20,8 @@ PYTEST := -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
-.PHONY: help setup parts demo test test-fast test-integration fast integration bench check lock clean
+.PHONY: help setup parts demo test test-fast test-integration fast fast-stream fast-batch \
+	integration bench check lock clean
 
 help:
 	@echo 'make                         set up: both Python environments and the JVM parts'
@@ -90,9 +91,15 @@ test-fast: fast
 test-integration: integration
 	@deploy/setup/summary.sh integration
 
+# Both at once; what each prints comes in one piece.
 fast: setup .venv/stream/.tests .venv/batch/.tests
-	@deploy/setup/tier.sh fast-stream $(STREAM)/python $(PYTEST) $(ALL)
-	@deploy/setup/tier.sh fast-batch $(BATCH)/python $(PYTEST) $(SHARED)
+	@$(MAKE) --silent --no-print-directory -j2 --output-sync=target fast-stream fast-batch
+
+fast-stream:
+	@deploy/setup/tier.sh $@ $(STREAM)/python $(PYTEST) $(ALL)
+
+fast-batch:
+	@deploy/setup/tier.sh $@ $(BATCH)/python $(PYTEST) $(SHARED)
 
 integration: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
 	@deploy/setup/tier.sh integration $(STREAM)/python $(PYTEST) tests/integration

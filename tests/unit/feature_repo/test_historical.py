@@ -24,7 +24,7 @@ START_MS = 1_709_337_600_000
 """2024-03-02T00:00:00Z."""
 DAY = "2024-03-02"
 USERS = ("ann", "bob", "eve")
-PAUSE_S = 0.01
+PAUSE_S = 0.1
 Asked = tuple[str, int]
 
 
