@@ -54,7 +54,7 @@ def test_stream_and_batch_agree_and_the_night_heals_what_was_late(streamed: tupl
 
     unhealed = found(settings, "parity", *days, code=OVER)
     planned = found(settings, "backfill", *days, "--dry-run")
-    killed_at_a_random_moment(settings, days)
+    killed_in_the_middle(settings, days)
     assert found(settings, "parity", *days, code=OVER) == unhealed
 
     healed = found(settings, "backfill", *days)
@@ -75,12 +75,13 @@ def total(summary: dict[str, Any], count: str) -> int:
     return sum(day[count] for day in summary["days"])
 
 
-def killed_at_a_random_moment(settings: Settings, days: list[str]) -> None:
-    """Starts a backfill and kills it, workers and all, while it works."""
+def killed_in_the_middle(settings: Settings, days: list[str]) -> None:
+    """Starts a backfill and kills it, workers and all, as soon as it has finished a bin."""
     command = [sys.executable, "-m", "pipelines.cli", "backfill", *days]
     process = subprocess.Popen(command, env=environment(settings), start_new_session=True)
-    streaming.wait(lambda: any(settings.features_folder.rglob(".staging-*/at-*.parquet")))
-    time.sleep(0.5)
-    assert process.poll() is None, "it ended before it could be killed"
+    while not any(settings.features_folder.rglob(".staging-*/at-*.parquet")):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert not any(settings.features_folder.rglob("recomputed-*"))
