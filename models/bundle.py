@@ -1,17 +1,18 @@
 """The bundle on disk: `saved_model/` and `manifest.json`, read only when whole. No TensorFlow here."""
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from models.errors import BundleError
-from models.manifest import Manifest
+from models.manifest import FORMAT, Manifest
 from schemas.fingerprint import schema_hash
 
 SAVED_MODEL: Final = "saved_model"
@@ -33,7 +34,9 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(f"no model bundle at {folder}: the folder does not exist; train one or correct the path")
     file = folder / MANIFEST
     try:
-        manifest = Manifest.model_validate_json(file.read_bytes())
+        text = file.read_bytes()
+        _refuse_old(folder, text)
+        manifest = Manifest.model_validate_json(text)
     except FileNotFoundError:
         raise BundleError(
             f"no model bundle at {folder}: {MANIFEST} is missing; train one or correct the path"
@@ -46,6 +49,18 @@ def read_manifest(folder: Path) -> Manifest:
             " train it again, or use the version that it was trained with"
         )
     return manifest
+
+
+def _refuse_old(folder: Path, text: bytes) -> None:
+    """Whatever else is wrong with a manifest is for its validation to say."""
+    with suppress(ValueError):
+        found = json.loads(text)
+        written = found.get("format", 1) if isinstance(found, dict) and "schema_hash" in found else FORMAT
+        if written != FORMAT:
+            raise BundleError(
+                f"bundle {folder} is of format {written}, this version reads {FORMAT}: its network does not know"
+                " of personal baselines; train it again"
+            )
 
 
 def verified(folder: Path) -> Manifest:

@@ -1,37 +1,63 @@
-"""Calibration by a single temperature (Guo et al. 2017, arXiv:1706.04599)."""
+"""Calibration by one temperature (Guo et al. 2017, arXiv:1706.04599) and one bias per label."""
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 
 from models.arrays import Floats, Ints
+from models.keras3 import keras
 
 SMALLEST: Final = 1e-7
 """Probabilities are kept above this before their logarithm is taken."""
 
-BOUNDS: Final = (0.2, 5.0)
+TEMPERATURES: Final = (0.2, 5.0)
+MOST_BIAS: Final = 1.0
+PRIOR_MINUTES: Final = 30.0
+"""How strongly temperature 1 and no bias are held on to: a handful of people must not move them far."""
 
 
-def tempered(probabilities: Floats, temperature: float) -> Floats:
-    """Probabilities (n, K) with their logits divided by `temperature`; rows sum to 1, and their order stays.
+@dataclass(frozen=True)
+class Calibration:
+    """Logarithms of probabilities are divided by `temperature`, then the labels' biases (K,) are added."""
 
-    >>> tempered(np.array([[0.8, 0.2]]), 1.0).round(6).tolist()
+    temperature: float
+    bias: tuple[float, ...]
+
+    @classmethod
+    def none(cls, labels: int) -> Self:
+        """Changes nothing."""
+        return cls(1.0, (0.0,) * labels)
+
+
+def calibrated(probabilities: keras.KerasTensor, calibration: Calibration) -> keras.KerasTensor:
+    """Probabilities (n, K), a tensor or an array -> calibrated ones; rows sum to 1.
+
+    >>> np.asarray(calibrated(np.array([[0.8, 0.2]]), Calibration.none(2))).round(6).tolist()
     [[0.8, 0.2]]
     """
-    logits = np.log(np.maximum(probabilities, SMALLEST)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    ops = keras.ops
+    logits = ops.log(ops.maximum(probabilities, SMALLEST)) / calibration.temperature
+    return ops.softmax(logits + np.array(calibration.bias, dtype=np.float32))
 
 
-def fit_temperature(probabilities: Floats, label: Ints) -> float:
-    """The temperature in 0.2..5 that makes the labels (n,) most likely under `tempered` probabilities (n, K)."""
-    rows = np.arange(len(label))
+def fit_calibration(probabilities: Floats, label: Ints, minutes: Floats) -> Calibration:
+    """The calibration that makes the labels (n,) most likely, held towards none.
 
-    def surprise(log_temperature: float) -> float:
-        chosen = tempered(probabilities, np.exp(log_temperature))[rows, label]
-        return float(-np.log(np.maximum(chosen, SMALLEST)).mean())
+    `minutes` (n,) is what a row counts: windows that overlap tell less than as many that do not. The temperature stays
+    in 0.2..5, a bias within 1 of none; a label that no row has gets no bias.
+    """
+    logits = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), SMALLEST))
+    rows, labels = np.arange(len(label)), logits.shape[1]
 
-    found = minimize_scalar(surprise, bounds=np.log(BOUNDS), method="bounded")
-    return float(np.exp(found.x))
+    def surprise(point: Floats) -> float:
+        moved = logits * np.exp(-point[0]) + point[1:]
+        top = moved.max(axis=1)
+        missed = top + np.log(np.exp(moved - top[:, None]).sum(axis=1)) - moved[rows, label]
+        return float(minutes @ missed + PRIOR_MINUTES * np.square(point).sum()) / float(minutes.sum())
+
+    limits = [MOST_BIAS if occurs else 0.0 for occurs in np.bincount(label, minlength=labels)]
+    bounds = [tuple(np.log(TEMPERATURES)), *((-limit, limit) for limit in limits)]
+    found = minimize(surprise, np.zeros(1 + labels), method="L-BFGS-B", bounds=bounds).x
+    return Calibration(float(np.exp(found[0])), tuple(float(bias) for bias in found[1:]))

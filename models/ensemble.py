@@ -1,4 +1,4 @@
-"""The weighted ensemble as one network: raw features and sequence in, calibrated probabilities out."""
+"""The ensemble as one network: raw features, baseline and sequence in, calibrated probabilities out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,78 +7,77 @@ from typing import Final
 import numpy as np
 
 from models.arrays import Float32s, Floats
-from models.calibration import SMALLEST, tempered
-from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE, channels_behind
+from models.calibration import Calibration, calibrated
+from models.combining import Combiner
+from models.dataset import Dataset
+from models.inputs import RAW_SHAPES, channels_behind
 from models.keras3 import keras
-from models.members import MEMBERS
+from models.members import READS
 from models.prediction import Prediction
-from models.scaling import Scaling, scaled, scaled_array
-from models.weights import Weights
+from models.preparation import Preparation
 
 CHUNK: Final = 512
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Trained members (name -> Keras model on scaled input) and what joins them."""
+    """Trained members (name -> Keras model on prepared input, in the order of every answer) and what joins them."""
 
     members: Mapping[str, keras.Model]
-    scalings: Mapping[str, Scaling]
-    weights: Weights
-    temperature: float = 1.0
-
-    def weighted(self) -> tuple[tuple[str, float], ...]:
-        """Name and weight of each member that this ensemble has."""
-        return tuple((name, weight) for name, weight in self.weights.items() if name in self.members)
+    preparation: Preparation
+    combiner: Combiner
+    calibration: Calibration
 
     @property
     def names(self) -> tuple[str, ...]:
         """Its members, in the order of every answer."""
-        return tuple(name for name, _ in self.weighted())
+        return tuple(self.members)
+
+    def shares(self) -> tuple[tuple[str, float], ...]:
+        """Name and weight of each member."""
+        return tuple(zip(self.names, self.combiner.shares.tolist(), strict=True))
 
     def channels(self) -> tuple[str, ...]:
         """Measured channels that training saw and that reach a member of weight above 0."""
-        read = {MEMBERS[name].reads for name, weight in self.weighted() if weight > 0}
-        seen = {name: scaling.seen if name in read else None for name, scaling in self.scalings.items()}
-        return channels_behind(features=seen["features"], sequence=seen["sequence"])
+        read = {READS[name] for name, share in self.shares() if share > 0}
+        return channels_behind(
+            features=self.preparation.features.seen if read - {"sequence"} else None,
+            sequence=self.preparation.sequence.seen if "sequence" in read else None,
+        )
 
-    def predict(self, features: Float32s, sequence: Float32s) -> Prediction:
+    def predict(self, features: Float32s, sequence: Float32s, baseline: Float32s | None = None) -> Prediction:
         """What `Predictor.predict` answers once this ensemble is saved and loaded."""
-        members = member_probabilities(self, {"features": features, "sequence": sequence})
-        return Prediction(tempered(mixed(members, self), self.temperature), members)
+        known = np.full_like(features, np.nan) if baseline is None else baseline
+        members = self.answers({"features": features, "baseline": known, "sequence": sequence})
+        return Prediction(np.asarray(calibrated(self.mixed(members), self.calibration)), members)
+
+    def answers(self, raw: Mapping[str, Float32s]) -> Floats:
+        """Every member's probabilities (n, members, K) for raw inputs; NaN is missing."""
+        rows = range(0, len(raw["features"]), CHUNK)
+        return np.concatenate([self._chunk({k: v[at : at + CHUNK] for k, v in raw.items()}) for at in rows])
+
+    def _chunk(self, raw: Mapping[str, Float32s]) -> Floats:
+        inputs = self.preparation.inputs(raw)
+        answers = [np.asarray(model(inputs[READS[name]], training=False)) for name, model in self.members.items()]
+        return np.stack(answers, axis=1, dtype=np.float64)
+
+    def mixed(self, members: Floats) -> Floats:
+        """Members' answers as one, not calibrated yet: (n, members, K) -> (n, K)."""
+        return np.asarray(self.combiner(members.astype(np.float32)), dtype=np.float64)
 
 
-def member_probabilities(ensemble: Ensemble, raw: Mapping[str, Float32s]) -> Floats:
-    """Every member's probabilities (n, members, K) for raw features and sequence; NaN is missing."""
-    inputs = {name: scaled_array(values, ensemble.scalings[name]) for name, values in raw.items()}
-    answers = [_in_chunks(ensemble.members[name], inputs[MEMBERS[name].reads]) for name in ensemble.names]
-    return np.stack(answers, axis=1)
-
-
-def _in_chunks(member: keras.Model, inputs: Float32s) -> Floats:
-    chunks = range(0, len(inputs), CHUNK)
-    answers: list[Floats] = [np.asarray(member(inputs[at : at + CHUNK], training=False)) for at in chunks]
-    return np.concatenate(answers, dtype=np.float64)
-
-
-def mixed(members: Floats, ensemble: Ensemble) -> Floats:
-    """Weighted mean over members: (n, members, K) -> (n, K), not calibrated yet."""
-    weights = [weight for _, weight in ensemble.weighted()]
-    return np.asarray(np.einsum("nmk,m->nk", members, weights))
+def raw_inputs(rows: Dataset) -> dict[str, Float32s]:
+    """What the ensemble reads of windows."""
+    return {name: getattr(rows, name) for name in RAW_SHAPES}
 
 
 def fuse(ensemble: Ensemble) -> keras.Model:
-    """One Keras model: raw `features` and `sequence` -> calibrated `probabilities` (n, K) and `members` (n, M, K)."""
-    ops = keras.ops
-    raw = {
-        "features": keras.Input(FEATURE_SHAPE, name="features"),
-        "sequence": keras.Input(SEQUENCE_SHAPE, name="sequence"),
-    }
-    inputs = {name: scaled(tensor, ensemble.scalings[name]) for name, tensor in raw.items()}
-    members = ops.stack([ensemble.members[name](inputs[MEMBERS[name].reads]) for name in ensemble.names], axis=1)
-    weights = np.array([weight for _, weight in ensemble.weighted()], dtype=np.float32)
-    mix = ops.sum(members * weights[:, None], axis=1)
-    probabilities = ops.softmax(ops.log(ops.maximum(mix, SMALLEST)) / ensemble.temperature)
+    """One Keras model: raw inputs -> calibrated `probabilities` (n, K) and `members` (n, M, K)."""
+    raw = {name: keras.Input(shape, name=name) for name, shape in RAW_SHAPES.items()}
+    inputs = ensemble.preparation.inputs(raw)
+    answers = [model(inputs[READS[name]]) for name, model in ensemble.members.items()]
+    members = keras.ops.stack(answers, axis=1)
+    probabilities = calibrated(ensemble.combiner(members), ensemble.calibration)
     return keras.Model(raw, {"probabilities": probabilities, "members": members}, name="ensemble")
 
 

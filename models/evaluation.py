@@ -12,7 +12,8 @@ from models.prediction import Prediction
 from models.split import Split
 
 Report = dict[str, Any]
-Predict = Callable[[Float32s, Float32s], Prediction]
+Predict = Callable[[Float32s, Float32s, Float32s], Prediction]
+"""Of features, sequence and baseline."""
 
 
 def evaluate(dataset: Dataset, split: Split, predict: Predict, *, members: tuple[str, ...]) -> Report:
@@ -22,7 +23,7 @@ def evaluate(dataset: Dataset, split: Split, predict: Predict, *, members: tuple
     that the rows cannot give is None.
     """
     held_out = dataset.of(split.test)
-    prediction = predict(held_out.features, held_out.sequence)
+    prediction = predict(held_out.features, held_out.sequence, held_out.baseline)
     each = {name: prediction.members[:, index] for index, name in enumerate(members)}
     return {
         "trained_on": dataset.trained_on,

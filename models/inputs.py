@@ -11,6 +11,9 @@ from schemas.windows import WINDOW_S
 FEATURE_SHAPE: Final = (len(FEATURES),)
 SEQUENCE_SHAPE: Final = (WINDOW_S, len(SEQUENCE_CHANNELS))
 
+RAW_SHAPES: Final = {"features": FEATURE_SHAPE, "baseline": FEATURE_SHAPE, "sequence": SEQUENCE_SHAPE}
+"""What a bundle is given of each window; `baseline` is the person's resting mean of each feature."""
+
 FAMILY_CHANNELS: Final = {
     "heart_rate": ("hr",),
     "heart_rate_variability": ("ibi", "hrv"),

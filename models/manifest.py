@@ -1,18 +1,22 @@
 """What a bundle says of itself, in `manifest.json`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.dataset import TrainedOn
 
+FORMAT: Final = 2
+"""Of the network's inputs and of this file; 1 had no `baseline`."""
+
+Combination = Literal["weighted", "voting", "stacking"]
 Name = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class MemberWeight(BaseModel):
-    """A member network and its share in the ensemble."""
+    """A member and its share in the ensemble."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,7 +29,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[2] = FORMAT
     name: Name
     version: str = Field(description="twelve hex digits made from weights, data and settings; no clock in it")
     labels: tuple[str, ...] = Field(min_length=2, description="in the order of probabilities")
@@ -38,7 +42,9 @@ class Manifest(BaseModel):
     schema_hash: Hash
     data_hash: Hash
     members: tuple[MemberWeight, ...] = Field(description="in the order of the network's answer")
+    combination: Combination = Field(description="how members' answers become one")
     temperature: float = Field(gt=0)
+    bias: tuple[float, ...] = Field(description="of each label's logit, after the temperature")
     min_quality: Share = Field(description="events of windows below this abstain")
     trained_on: TrainedOn
     metrics: dict[str, Any] = Field(description="the report on people held out")

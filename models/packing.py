@@ -1,11 +1,16 @@
 """Makes a bundle of a trained ensemble."""
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from models import bundle
+from models.combining import Weighted
 from models.ensemble import Ensemble, export
 from models.manifest import Manifest, MemberWeight
 from models.training import TrainedEnsemble
@@ -19,7 +24,7 @@ MIN_QUALITY: Final = 0.5
 
 def save(trained: TrainedEnsemble, folder: Path, *, name: str, min_quality: float = MIN_QUALITY) -> Manifest:
     """Writes the bundle as a whole or not at all, and says what was written."""
-    ensemble = _served(trained)
+    ensemble = served(trained)
 
     def fill(fresh: Path) -> Manifest:
         export(ensemble, str(fresh / bundle.SAVED_MODEL))
@@ -35,8 +40,10 @@ def save(trained: TrainedEnsemble, folder: Path, *, name: str, min_quality: floa
             smoothing_s=SMOOTHING_S,
             schema_hash=schema_hash(),
             data_hash=trained.data_hash,
-            members=tuple(MemberWeight(name=member, weight=weight) for member, weight in ensemble.weighted()),
-            temperature=ensemble.temperature,
+            members=tuple(MemberWeight(name=member, weight=weight) for member, weight in ensemble.shares()),
+            combination=trained.config.combination,
+            temperature=ensemble.calibration.temperature,
+            bias=ensemble.calibration.bias,
             min_quality=min_quality,
             trained_on=trained.trained_on,
             metrics=trained.report,
@@ -47,21 +54,26 @@ def save(trained: TrainedEnsemble, folder: Path, *, name: str, min_quality: floa
 
 
 def version(trained: TrainedEnsemble, ensemble: Ensemble) -> str:
-    """Twelve hex digits over weights, scaling, calibration, labels, data, schema and settings."""
-    facts = (schema_hash(), trained.data_hash, trained.labels, trained.config, ensemble.temperature)
+    """Twelve hex digits over members, preparation, calibration, labels, data, schema and settings."""
+    facts = (schema_hash(), trained.data_hash, trained.labels, trained.config, ensemble.calibration, ensemble.names)
     digest = hashlib.sha256(repr(facts).encode())
-    for scaling in ensemble.scalings.values():
-        for column in (scaling.mean, scaling.std, scaling.seen):
-            digest.update(column.tobytes())
-    for name in ensemble.names:
-        for array in ensemble.members[name].get_weights():
-            digest.update(array.tobytes())
+    networks = [array for member in ensemble.members.values() for array in member.get_weights()]
+    for array in (*_arrays(ensemble.preparation), *_arrays(ensemble.combiner), *networks):
+        digest.update(array.tobytes())
     return digest.hexdigest()[:12]
 
 
-def _served(trained: TrainedEnsemble) -> Ensemble:
+def _arrays(part: object) -> Iterator[NDArray[Any]]:
+    """All arrays of a dataclass, also of those within it."""
+    for field in fields(part):  # type: ignore[arg-type]
+        value = getattr(part, field.name)
+        yield from (value,) if isinstance(value, np.ndarray) else _arrays(value)
+
+
+def served(trained: TrainedEnsemble) -> Ensemble:
+    """The ensemble as it goes into the bundle: without members of no weight, if the settings drop them."""
     whole = trained.ensemble
-    if trained.config.keep_unweighted:
+    if trained.config.keep_unweighted or not isinstance(whole.combiner, Weighted):
         return whole
-    kept = {name: whole.members[name] for name, weight in whole.weighted() if weight > 0}
-    return replace(whole, members=kept)
+    kept = {name: whole.members[name] for name, share in whole.shares() if share > 0}
+    return replace(whole, members=kept, combiner=Weighted(whole.combiner.shares[whole.combiner.shares > 0]))

@@ -1,6 +1,6 @@
 """The one way to apply a bundle: stream, batch and server alike. Imports TensorFlow only when a bundle is loaded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from models.arrays import Float32s
 from models.bundle import SAVED_MODEL, verified
 from models.errors import BundleError
-from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
+from models.inputs import FEATURE_SHAPE, RAW_SHAPES, SEQUENCE_SHAPE
 from models.manifest import Manifest
 from models.prediction import Prediction
 from models.runtime import import_tensorflow
@@ -25,12 +25,16 @@ GRANULE: Final = 16
 the same to the last bit wherever it stands and whatever stands beside it."""
 
 
+Raw = Mapping[str, Float32s]
+"""`features`, `baseline` and `sequence` by name."""
+
+
 @dataclass(frozen=True)
 class Predictor:
     """A loaded bundle: its manifest, and its network as a function of arrays."""
 
     manifest: Manifest
-    answer: Callable[[Float32s, Float32s], Prediction]
+    answer: Callable[[Raw], Prediction]
 
     @classmethod
     def load(cls, path: Path | str, threads: int = 1) -> Self:
@@ -56,25 +60,29 @@ class Predictor:
         """Names in the order of probabilities."""
         return self.manifest.labels
 
-    def predict(self, features: ArrayLike, sequence: ArrayLike) -> Prediction:
-        """Raw features (n, F) and sequence (n, seconds, channels), NaN for missing -> n answers, float32.
+    def predict(self, features: ArrayLike, sequence: ArrayLike, baseline: ArrayLike | None = None) -> Prediction:
+        """Raw features (n, F), sequence (n, seconds, channels), resting means (n, F) -> n answers, float32.
 
-        An answer does not depend on the other rows. Raises ValueError for other shapes.
+        NaN is missing; no baseline at all: nobody's is known. An answer does not depend on the other rows. Raises
+        ValueError for other shapes.
         """
-        rows = np.asarray(features, dtype=np.float32), np.asarray(sequence, dtype=np.float32)
-        n = len(rows[0])
-        for array, shape in zip(rows, (FEATURE_SHAPE, SEQUENCE_SHAPE), strict=True):
-            if array.shape != (n, *shape):
-                raise ValueError(f"predict: shape is {array.shape}, must be {(n, *shape)}")
-        parts = [self._chunk(*(array[at : at + CHUNK] for array in rows)) for at in range(0, max(n, 1), CHUNK)]
+        n = len(np.asarray(features))
+        known = np.full((n, *FEATURE_SHAPE), np.nan) if baseline is None else baseline
+        given = {"features": features, "baseline": known, "sequence": sequence}
+        raw = {name: np.asarray(values, dtype=np.float32) for name, values in given.items()}
+        for name, shape in RAW_SHAPES.items():
+            if raw[name].shape != (n, *shape):
+                raise ValueError(f"predict: {name} shape is {raw[name].shape}, must be {(n, *shape)}")
+        starts = range(0, max(n, 1), CHUNK)
+        parts = [self._chunk({name: rows[at : at + CHUNK] for name, rows in raw.items()}) for at in starts]
         return Prediction(
             np.concatenate([part.probabilities for part in parts]), np.concatenate([part.members for part in parts])
         )
 
-    def _chunk(self, features: Float32s, sequence: Float32s) -> Prediction:
+    def _chunk(self, raw: Raw) -> Prediction:
         """Answers for at most `CHUNK` rows."""
-        n = len(features)
-        padded = self.answer(_padded(features), _padded(sequence))
+        n = len(raw["features"])
+        padded = self.answer({name: _padded(rows) for name, rows in raw.items()})
         expected = (len(self.manifest.members), len(self.labels))
         if padded.members.shape[1:] != expected or padded.probabilities.shape[1:] != expected[1:]:
             raise ValueError(
@@ -91,14 +99,13 @@ def _padded(rows: Float32s) -> Float32s:
     return padded
 
 
-def _network(tensorflow: ModuleType, saved_model: Path) -> Callable[[Float32s, Float32s], Prediction]:
+def _network(tensorflow: ModuleType, saved_model: Path) -> Callable[[Raw], Prediction]:
     """The SavedModel's serving signature; Keras is not needed for it."""
     loaded = tensorflow.saved_model.load(str(saved_model))
 
-    def answer(features: Float32s, sequence: Float32s) -> Prediction:
-        given = loaded.signatures["serving_default"](
-            features=tensorflow.constant(features), sequence=tensorflow.constant(sequence)
-        )
+    def answer(raw: Raw) -> Prediction:
+        tensors = {name: tensorflow.constant(rows) for name, rows in raw.items()}
+        given = loaded.signatures["serving_default"](**tensors)
         return Prediction(given["probabilities"].numpy(), given["members"].numpy())
 
     return answer

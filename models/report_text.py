@@ -17,6 +17,10 @@ def report_lines(report: Report) -> list[str]:
         f" figures from {len(tested)} held out ({', '.join(tested)}), {report['windows']} windows.",
         f"Chance balanced accuracy is {report['chance_balanced_accuracy']:.2f}.",
     ]
+    if report.get("windows_before_baseline"):
+        lines.append(
+            f"Left out: {report['windows_before_baseline']} windows from before a person's baseline was known."
+        )
     if kind == "simulated people":
         lines.append(
             "Simulated people answer as the simulator was told to: these figures promise nothing for real ones."

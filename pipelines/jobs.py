@@ -30,19 +30,17 @@ def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str
         **_shared(settings, "features", bounded=bounded),
         archive=settings.archive_folder.as_uri(),
         offline=settings.features_folder.as_uri(),
-        feast_profile=settings.feast_profile,
-        feast_data=str(settings.feast_folder),
-        redis_url=settings.redis_url,
         idle_ms=settings.idle_ms,
     )
     return _submitted(settings, "features_job.py", config, savepoint)
 
 
 def submit_emotions(settings: Settings, bundle: Path, *, bounded: bool = False, savepoint: str | None = None) -> str:
-    """Submits the emotions job with a verified bundle and returns its id."""
+    """Submits the emotions job with a verified bundle and returns its id. The feature store must be there."""
     verified(bundle)
     _require_topics(settings)
     _require_alone(settings, "emotions")
+    _require_applied(settings)
     config = EmotionsConfig(**_shared(settings, "emotions", bounded=bounded), bundle=str(bundle.absolute()))
     return _submitted(settings, "emotions_job.py", config, savepoint)
 
@@ -62,6 +60,9 @@ def _shared(settings: Settings, kind: str, *, bounded: bool) -> dict[str, Any]:
         "checkpoint_ms": settings.checkpoint_ms,
         "exactly_once": settings.exactly_once,
         "bounded": bounded,
+        "feast_profile": settings.feast_profile,
+        "feast_data": str(settings.feast_folder),
+        "redis_url": settings.redis_url,
     }
 
 

@@ -13,6 +13,7 @@ from models.manifest import Manifest
 from models.predictor import Predictor
 from pipelines.errors import InputError
 from pipelines.feature_json import ParsedWindow, parse_feature_window
+from pipelines.known_baselines import KnownBaselines
 from pipelines.scored import ScoredWindow
 
 
@@ -26,13 +27,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Scorer:
-    """Applies a bundle to feature records."""
+    """Applies a bundle to feature records, each beside its user's baseline."""
 
     predictor: Predictor
+    baselines: KnownBaselines
 
     @classmethod
-    def load(cls, bundle: str, threads: int) -> Self:
-        return cls(Predictor.load(Path(bundle), threads=threads))
+    def load(cls, bundle: str, threads: int, baselines: KnownBaselines) -> Self:
+        return cls(Predictor.load(Path(bundle), threads=threads), baselines)
 
     def score(self, payloads: Sequence[bytes]) -> list[Answer]:
         """One answer per record, in order. A record that cannot be read spoils none of the others."""
@@ -55,7 +57,9 @@ class Scorer:
         if not records:
             return []
         answer = self.predictor.predict(
-            np.stack([record.features for record in records]), np.stack([record.sequence for record in records])
+            np.stack([record.features for record in records]),
+            np.stack([record.sequence for record in records]),
+            self.baselines.at([record.user_id for record in records], [record.window_end_ms for record in records]),
         )
         rows = zip(records, answer.probabilities, answer.members, strict=True)
         return [

@@ -1,40 +1,41 @@
-"""The member networks: what each reads, and how it is built."""
+"""The members: what each reads, and how its network is built."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 from models.keras3 import keras
-from models.members import bilstm_attention, cnn, fusion, lstm, transformer
+from models.members import bilstm_attention, cnn, fusion, lstm, personal, transformer
 from models.members.sizes import MemberSizes
+from models.preparation import PREPARED_SHAPES, Input
 
-Input = Literal["sequence", "features"]
-
-SCALED_SHAPES: Final[dict[Input, tuple[int, ...]]] = {
-    "sequence": (*SEQUENCE_SHAPE[:-1], 2 * SEQUENCE_SHAPE[-1]),
-    "features": (2 * FEATURE_SHAPE[0],),
-}
+TREES: Final = "trees"
+"""The member that is grown, not fitted by gradient descent."""
 
 
 @dataclass(frozen=True)
-class Member:
-    """A kind of network and the scaled input that it reads."""
+class Network:
+    """A kind of network and the prepared input that it reads."""
 
     reads: Input
     build: Callable[..., keras.Model]
 
 
-MEMBERS: Final = {
-    "cnn": Member("sequence", cnn.build),
-    "lstm": Member("sequence", lstm.build),
-    "bilstm_attention": Member("sequence", bilstm_attention.build),
-    "transformer": Member("sequence", transformer.build),
-    "fusion": Member("features", fusion.build),
+NETWORKS: Final = {
+    "personal": Network("ranks", personal.build),
+    "cnn": Network("sequence", cnn.build),
+    "lstm": Network("sequence", lstm.build),
+    "bilstm_attention": Network("sequence", bilstm_attention.build),
+    "transformer": Network("sequence", transformer.build),
+    "fusion": Network("features", fusion.build),
 }
 
+READS: Final[dict[str, Input]] = {TREES: "values", **{name: network.reads for name, network in NETWORKS.items()}}
 
-def build_member(name: str, sizes: MemberSizes, *, labels: int) -> keras.Model:
-    """An untrained Keras model: scaled input -> probabilities of `labels` labels."""
-    member = MEMBERS[name]
-    return member.build(getattr(sizes, name), shape=SCALED_SHAPES[member.reads], labels=labels)
+MEMBERS: Final = tuple(READS)
+
+
+def build_network(name: str, sizes: MemberSizes, *, labels: int) -> keras.Model:
+    """An untrained Keras model: prepared input -> probabilities of `labels` labels."""
+    network = NETWORKS[name]
+    return network.build(getattr(sizes, name), shape=PREPARED_SHAPES[network.reads], labels=labels)

@@ -59,14 +59,26 @@ class FusionSizes:
 
 
 @dataclass(frozen=True)
+class PersonalSizes:
+    """Noise on the inputs, then dense layers, each with its dropout; the first one's weights are kept small."""
+
+    noise: float = 0.2
+    input_dropout: float = 0.2
+    units: tuple[int, ...] = (64, 32)
+    dropout: tuple[float, ...] = (0.5, 0.4)
+    l2: float = 1e-3
+
+
+@dataclass(frozen=True)
 class MemberSizes:
-    """Sizes of all members; field names are the members' names."""
+    """Sizes of all networks; field names are the members' names."""
 
     cnn: CnnSizes = field(default_factory=CnnSizes)
     lstm: LstmSizes = field(default_factory=LstmSizes)
     bilstm_attention: BiLstmAttentionSizes = field(default_factory=BiLstmAttentionSizes)
     transformer: TransformerSizes = field(default_factory=TransformerSizes)
     fusion: FusionSizes = field(default_factory=FusionSizes)
+    personal: PersonalSizes = field(default_factory=PersonalSizes)
 
 
 SMALL: Final = MemberSizes(

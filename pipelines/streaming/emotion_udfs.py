@@ -1,5 +1,7 @@
 """The emotions job's Python: the networks on a batch of windows, then the smoothed events of a batch."""
 
+import time
+
 import pandas as pd
 from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
@@ -10,7 +12,10 @@ SCORED = DataTypes.ROW([DataTypes.FIELD("fault", DataTypes.STRING()), DataTypes.
 
 
 class Score(ScalarFunction):
-    """Feature records -> scored windows, or what is wrong with a record. The bundle is loaded once per worker."""
+    """Feature records -> scored windows, or what is wrong with a record. The bundle is loaded once per worker.
+
+    Baselines come from the online store; where it cannot be read the job fails, and Flink tries again.
+    """
 
     def __init__(self, config: EmotionsConfig) -> None:
         self._config = config
@@ -20,9 +25,14 @@ class Score(ScalarFunction):
         return False
 
     def open(self, function_context: FunctionContext) -> None:
+        from pipelines.known_baselines import stored_baselines
         from pipelines.scoring import Scorer
 
-        self._scorer = Scorer.load(self._config.bundle, self._config.threads)
+        config = self._config
+        baselines = stored_baselines(
+            config.feast_profile, config.feast_data, config.redis_url or None, clock=time.monotonic
+        )
+        self._scorer = Scorer.load(config.bundle, config.threads, baselines)
 
     def eval(self, payload: pd.Series) -> pd.DataFrame:
         answers = self._scorer.score(payload.to_list())

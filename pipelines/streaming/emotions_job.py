@@ -4,7 +4,8 @@ Run by `flink run -py emotions_job.py JSON`, with `EmotionsConfig` as the JSON.
 
 State: the last windows of each user, as scored. Windows of one user come in order, because the features job
 writes them in order to one partition; so the mean over the last 30 s of event time needs no watermark, and no
-event waits for another user. After a restore it continues exactly. A bundle with another number of labels or
+event waits for another user. After a restore it continues exactly, but for personal baselines: a window computed again
+is seen beside the baseline that the online store has by then. A bundle with another number of labels or
 members does not fit an old savepoint.
 """
 

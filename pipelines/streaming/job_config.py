@@ -23,6 +23,10 @@ class JobConfig:
     """Transactional output, or at-least-once with events that the client de-duplicates."""
     bounded: bool = False
     """End at the offsets found at the start, and close every window then."""
+    feast_profile: str = "local"
+    feast_data: str = ""
+    """Data folder of the Feast profile."""
+    redis_url: str = ""
 
     def as_argument(self) -> str:
         return json.dumps(asdict(self))
@@ -54,10 +58,6 @@ class FeaturesConfig(JobConfig):
     """Folder of accepted readings, Parquet by day."""
     offline: str = ""
     """Folder of feature rows, Parquet by day."""
-    feast_profile: str = "local"
-    feast_data: str = ""
-    """Data folder of the Feast profile."""
-    redis_url: str = ""
     idle_ms: int = 5000
     """A partition without accepted readings for so long no longer holds the others back."""
 

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feature_repo.online import OnlineRow
 from models.predictor import Predictor
-from pipelines.feature_json import feature_window_json
+from models.training_set import MEAN_NAMES
+from pipelines.feature_json import feature_window_json, parse_feature_window
 from pipelines.features import compute_windows
+from pipelines.known_baselines import KnownBaselines
 from pipelines.scored import ScoredWindow
 from pipelines.scoring import Scorer, Smoother
 from pipelines.windowing import windows
@@ -28,7 +31,7 @@ def payloads() -> list[bytes]:
 
 @pytest.fixture
 def scorer(bundle: Path) -> Scorer:
-    return Scorer(Predictor.load(bundle))
+    return Scorer(Predictor.load(bundle), KnownBaselines(lambda users: [None] * len(users), lambda: 0.0))
 
 
 def test_a_bad_record_spoils_none_of_the_others(scorer: Scorer, payloads: list[bytes]) -> None:
@@ -39,6 +42,22 @@ def test_a_bad_record_spoils_none_of_the_others(scorer: Scorer, payloads: list[b
     assert [answer.scored for answer in (mixed[1], mixed[3], mixed[5])] == [None] * 3
     assert "schema_hash" in str(mixed[3].fault)
     assert scorer.score([]) == []
+
+
+def test_a_window_is_scored_beside_its_users_baseline(bundle: Path, payloads: list[bytes]) -> None:
+    predictor, window = Predictor.load(bundle), parse_feature_window(payloads[5])
+    known = OnlineRow("ann", window.window_end_ms, dict.fromkeys(MEAN_NAMES, 1.5))
+    scorer = Scorer(predictor, KnownBaselines(lambda users: [known] * len(users), lambda: 0.0))
+    before, now = (
+        ScoredWindow.from_bytes(answer.scored or b"", labels=3) for answer in scorer.score([payloads[4], payloads[5]])
+    )
+    level = np.full((1, len(MEAN_NAMES)), 1.5)
+    with_level = predictor.predict(window.features[None], window.sequence[None], level)
+    np.testing.assert_array_equal(now.members, with_level.members[0])
+    assert not np.array_equal(now.members, predictor.predict(window.features[None], window.sequence[None]).members[0])
+    earlier = parse_feature_window(payloads[4])
+    without = predictor.predict(earlier.features[None], earlier.sequence[None])
+    np.testing.assert_array_equal(before.members, without.members[0])
 
 
 def test_events_do_not_depend_on_the_order_of_recent_windows(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from models.dataset import Dataset
+from models.forest import TreesConfig
 from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 from models.members.sizes import (
     BiLstmAttentionSizes,
@@ -10,9 +11,10 @@ from models.members.sizes import (
     FusionSizes,
     LstmSizes,
     MemberSizes,
+    PersonalSizes,
     TransformerSizes,
 )
-from models.settings import TrainingConfig
+from models.settings import AnnealingConfig, TrainingConfig
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX
 from schemas.windows import HOP_MS
@@ -27,7 +29,10 @@ TINY = TrainingConfig(
         bilstm_attention=BiLstmAttentionSizes(units=(2,), dense=4, dropout=0.1),
         transformer=TransformerSizes(layers=1, d_model=4, heads=2, feed_forward=4, dense=4, dropout=0.1),
         fusion=FusionSizes(branch=4, fusion=(8,), dropout=(0.1,)),
+        personal=PersonalSizes(units=(8, 4), dropout=(0.1, 0.1)),
     ),
+    trees=TreesConfig(iterations=3, leaves=4, least_leaf=3),
+    annealing=AnnealingConfig(epochs=3, batch_size=16, learning_rate=0.01),
     epochs=2,
     patience=2,
     batch_size=16,

@@ -31,6 +31,8 @@ def test_the_manifest_says_what_was_trained(bundle: Path, trained: TrainedEnsemb
     assert manifest.schema_hash == schema_hash()
     assert manifest.metrics == json.loads(json.dumps(trained.report))
     assert sum(member.weight for member in manifest.members) == pytest.approx(1)
+    assert manifest.combination == "weighted"
+    assert len(manifest.bias) == len(manifest.labels)
 
 
 def test_the_version_comes_from_content_alone(bundle: Path, trained: TrainedEnsemble, tmp_path: Path) -> None:
@@ -55,6 +57,12 @@ def test_a_corrupt_manifest(copy: Path, text: str) -> None:
     with pytest.raises(BundleError, match=r"manifest\.json cannot be read: .+; restore the bundle") as caught:
         Predictor.load(copy)
     assert "\n" not in str(caught.value)
+
+
+def test_a_bundle_of_before_baselines_is_refused(copy: Path) -> None:
+    rewrite(copy, format=1)
+    with pytest.raises(BundleError, match=r"is of format 1, this version reads 2: .* train it again"):
+        Predictor.load(copy)
 
 
 def test_a_changed_byte(copy: Path) -> None:

@@ -13,7 +13,7 @@ def test_the_hash_does_not_depend_on_the_order_of_rows() -> None:
     assert shuffled.data_hash() == dataset.data_hash()
 
 
-@pytest.mark.parametrize("column", ["features", "sequence", "label", "window_end_ms"])
+@pytest.mark.parametrize("column", ["features", "baseline", "sequence", "label", "window_end_ms"])
 def test_the_hash_depends_on_every_column(column: str) -> None:
     dataset = made_up()
     changed = getattr(dataset, column).copy()

@@ -11,7 +11,7 @@ from tests.unit.models.people import STATES, made_up
 SPLIT = Split(("p0", "p1"), ("p2",), ("p4", "p3"))
 
 
-def always_calm(features: np.ndarray, sequence: np.ndarray) -> Prediction:
+def always_calm(features: np.ndarray, sequence: np.ndarray, baseline: np.ndarray) -> Prediction:
     answer = np.tile([0.8, 0.1, 0.1], (len(features), 1))
     return Prediction(answer, np.stack([answer, answer[:, ::-1]], axis=1))
 
@@ -19,14 +19,15 @@ def always_calm(features: np.ndarray, sequence: np.ndarray) -> Prediction:
 def test_only_held_out_people_are_asked_about() -> None:
     dataset, asked = made_up(), []
 
-    def predict(features: np.ndarray, sequence: np.ndarray) -> Prediction:
-        asked.append((features, sequence))
-        return always_calm(features, sequence)
+    def predict(features: np.ndarray, sequence: np.ndarray, baseline: np.ndarray) -> Prediction:
+        asked.append((features, sequence, baseline))
+        return always_calm(features, sequence, baseline)
 
     report = evaluate(dataset, SPLIT, predict, members=("cnn", "lstm"))
     held_out = np.isin(dataset.person, ["p3", "p4"])
     np.testing.assert_array_equal(asked[0][0], dataset.features[held_out])
     np.testing.assert_array_equal(asked[0][1], dataset.sequence[held_out])
+    np.testing.assert_array_equal(asked[0][2], dataset.baseline[held_out])
     assert len(asked) == 1
     assert report["windows"] == held_out.sum()
     assert set(report["per_person"]) == {"p3", "p4"}

@@ -20,13 +20,15 @@ class Window:
     window_start_ms: int = START_MS
     window_end_ms: int = START_MS + 60_000
     raw: np.ndarray = field(default_factory=lambda: np.array([0.1, 0.2, 0.7], dtype=np.float32))
-    members: np.ndarray = field(default_factory=lambda: np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1]])
+    members: np.ndarray = field(default_factory=lambda: np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2, 1]])
     quality: np.ndarray = field(default_factory=lambda: np.ones(len(CHANNEL_NAMES)))
 
 
 @pytest.fixture(scope="module")
 def manifest(bundle: Path) -> Manifest:
-    return read_manifest(bundle)
+    """Of a model that reads sequences alone."""
+    read = ("hr", "ibi", "gsr", "temp", "acc_x", "acc_y", "acc_z")
+    return read_manifest(bundle).model_copy(update={"channels": read})
 
 
 def quality(**given: float) -> np.ndarray:

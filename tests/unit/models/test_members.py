@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from models.inputs import FAMILY_CHANNELS, family_columns
-from models.members import MEMBERS, SCALED_SHAPES, build_member
+from models.members import NETWORKS, build_network
 from models.members.sizes import MemberSizes
+from models.preparation import PREPARED_SHAPES
 from schemas.channels import CHANNEL_NAMES
 from tests.unit.models.people import TINY
 
@@ -20,23 +21,25 @@ FULL = {
         "Dropout",
         "Dense",
     ],
+    "personal": ["GaussianNoise", "Dropout", "Dense", "Dropout", "Dense", "Dropout", "Dense"],
 }
 
 
 @pytest.mark.parametrize("name", FULL)
 def test_full_members_have_the_documented_layers(name: str) -> None:
-    member = build_member(name, MemberSizes(), labels=7)
+    member = build_network(name, MemberSizes(), labels=7)
     assert [type(layer).__name__ for layer in member.layers if type(layer).__name__ != "InputLayer"] == FULL[name]
 
 
 def test_the_full_transformer_has_the_documented_sizes() -> None:
-    layers = build_member("transformer", MemberSizes(), labels=7).layers
+    layers = build_network("transformer", MemberSizes(), labels=7).layers
     attention = [layer for layer in layers if type(layer).__name__ == "MultiHeadAttention"]
     assert [(layer.num_heads, layer.key_dim) for layer in attention] == [(8, 16)] * 4
 
 
 def test_the_full_fusion_network_has_a_branch_per_family() -> None:
-    dense = [layer.units for layer in build_member("fusion", MemberSizes(), labels=7).layers if hasattr(layer, "units")]
+    layers = build_network("fusion", MemberSizes(), labels=7).layers
+    dense = [layer.units for layer in layers if hasattr(layer, "units")]
     assert dense == [64] * len(FAMILY_CHANNELS) + [256, 128, 7]
 
 
@@ -46,10 +49,10 @@ def test_every_channel_and_feature_is_in_one_family() -> None:
     assert columns == list(range(len(columns)))
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_members_give_probabilities(name: str) -> None:
-    inputs = np.random.default_rng(0).normal(size=(2, *SCALED_SHAPES[MEMBERS[name].reads])).astype(np.float32)
-    answer = np.asarray(build_member(name, TINY.sizes, labels=4)(inputs, training=False))
+    inputs = np.random.default_rng(0).normal(size=(2, *PREPARED_SHAPES[NETWORKS[name].reads])).astype(np.float32)
+    answer = np.asarray(build_network(name, TINY.sizes, labels=4)(inputs, training=False))
     assert answer.shape == (2, 4)
     assert answer.sum(axis=1) == pytest.approx(1, abs=1e-6)
     assert not np.array_equal(answer[0], answer[1])

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.ensemble import fuse
+from models.ensemble import fuse, raw_inputs
 from models.predictor import CHUNK, Predictor
 from models.training import TrainedEnsemble
 from tests.unit.models.people import made_up
@@ -14,14 +14,14 @@ PEOPLE = made_up(seed=2)
 
 
 def test_the_loaded_bundle_answers_like_the_trained_ensemble(trained: TrainedEnsemble, predictor: Predictor) -> None:
-    expected = trained.ensemble.predict(PEOPLE.features, PEOPLE.sequence)
-    given = predictor.predict(PEOPLE.features, PEOPLE.sequence)
+    expected = trained.ensemble.predict(PEOPLE.features, PEOPLE.sequence, PEOPLE.baseline)
+    given = predictor.predict(PEOPLE.features, PEOPLE.sequence, PEOPLE.baseline)
     np.testing.assert_allclose(given.members, expected.members, atol=1e-6)
     np.testing.assert_allclose(given.probabilities, expected.probabilities, atol=1e-6)
 
 
 def test_the_fused_keras_network_is_what_was_saved(trained: TrainedEnsemble, predictor: Predictor) -> None:
-    rows = {"features": PEOPLE.features[:9], "sequence": PEOPLE.sequence[:9]}
+    rows = {name: array[:9] for name, array in raw_inputs(PEOPLE).items()}
     expected = fuse(trained.ensemble)(rows, training=False)
     given = predictor.predict(**rows)
     np.testing.assert_allclose(given.probabilities, expected["probabilities"], atol=1e-6)
@@ -34,9 +34,25 @@ def test_answers_are_probabilities(predictor: Predictor) -> None:
     assert given.members.sum(axis=2) == pytest.approx(1, abs=1e-5)
 
 
+def test_no_baselines_are_nobodys_known(predictor: Predictor) -> None:
+    without = predictor.predict(PEOPLE.features, PEOPLE.sequence)
+    unknown = predictor.predict(PEOPLE.features, PEOPLE.sequence, np.full_like(PEOPLE.baseline, np.nan))
+    np.testing.assert_array_equal(without.members, unknown.members)
+
+
+def test_a_baseline_changes_the_answers_of_those_who_read_it(predictor: Predictor) -> None:
+    without = predictor.predict(PEOPLE.features, PEOPLE.sequence)
+    beside = predictor.predict(PEOPLE.features, PEOPLE.sequence, PEOPLE.baseline)
+    changed = (without.members != beside.members).any(axis=(0, 2))
+    assert dict(zip(predictor.manifest.member_names, changed, strict=True)) == {
+        name: name != "fusion" for name in predictor.manifest.member_names
+    }
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38, -3e38, 0.0])
 def test_any_input_gives_finite_probabilities(predictor: Predictor, value: float) -> None:
-    given = predictor.predict(np.full((3, *PEOPLE.features.shape[1:]), value), np.full((3, 60, 6), value))
+    features = np.full((3, *PEOPLE.features.shape[1:]), value)
+    given = predictor.predict(features, np.full((3, 60, 6), value), -features)
     assert np.isfinite(given.probabilities).all()
     assert np.isfinite(given.members).all()
 
@@ -45,12 +61,12 @@ def test_any_input_gives_finite_probabilities(predictor: Predictor, value: float
 def test_an_answer_is_the_same_to_the_last_bit_in_any_company(predictor: Predictor, rows: int) -> None:
     rng = np.random.default_rng(rows)
     place = int(rng.integers(rows))
-    alone = predictor.predict(PEOPLE.features[:1], PEOPLE.sequence[:1])
+    alone = predictor.predict(PEOPLE.features[:1], PEOPLE.sequence[:1], PEOPLE.baseline[:1])
     others = rng.integers(len(PEOPLE.label), size=rows)
     others[place] = 0
-    features, sequence = PEOPLE.features[others], PEOPLE.sequence[others]
+    features, sequence, baseline = (rows[others] for rows in (PEOPLE.features, PEOPLE.sequence, PEOPLE.baseline))
     features[others != 0] *= 5
-    among = predictor.predict(features, sequence)
+    among = predictor.predict(features, sequence, baseline)
     np.testing.assert_array_equal(among.probabilities[place], alone.probabilities[0])
     np.testing.assert_array_equal(among.members[place], alone.members[0])
 
@@ -58,15 +74,24 @@ def test_an_answer_is_the_same_to_the_last_bit_in_any_company(predictor: Predict
 def test_no_rows_give_no_answers(predictor: Predictor) -> None:
     given = predictor.predict(PEOPLE.features[:0], PEOPLE.sequence[:0])
     assert given.probabilities.shape == (0, 3)
-    assert given.members.shape == (0, 5, 3)
+    assert given.members.shape == (0, 7, 3)
 
 
 @pytest.mark.parametrize(
-    ("features", "sequence"), [((2, 87), (2, 60, 6)), ((2, 88), (3, 60, 6)), ((2, 88), (2, 6, 60))]
+    ("features", "sequence", "baseline", "wrong"),
+    [
+        ((2, 87), (2, 60, 6), (2, 88), "features"),
+        ((2, 88), (3, 60, 6), (2, 88), "sequence"),
+        ((2, 88), (2, 6, 60), (2, 88), "sequence"),
+        ((2, 88), (2, 60, 6), (1, 88), "baseline"),
+        ((2, 88), (2, 60, 6), (88,), "baseline"),
+    ],
 )
-def test_a_wrong_shape_is_named(predictor: Predictor, features: tuple, sequence: tuple) -> None:
-    with pytest.raises(ValueError, match=r"shape is .*, must be"):
-        predictor.predict(np.zeros(features), np.zeros(sequence))
+def test_a_wrong_shape_is_named(
+    predictor: Predictor, features: tuple, sequence: tuple, baseline: tuple, wrong: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{wrong} shape is .*, must be"):
+        predictor.predict(np.zeros(features), np.zeros(sequence), np.zeros(baseline))
 
 
 def test_a_fresh_process_needs_neither_keras_nor_more_threads_and_says_nothing(bundle: Path) -> None:

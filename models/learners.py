@@ -1,0 +1,158 @@
+"""What is fitted anew in every fold of an evaluation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from threadpoolctl import threadpool_limits
+
+from models.arrays import Float32s, Floats
+from models.dataset import Dataset
+from models.errors import TrainingError
+from models.split import split_by_person
+from schemas.feature_table import FEATURE_INDEX
+
+Predict = Callable[[Dataset], Floats]
+
+
+class Learner(Protocol):
+    """Something that can be fitted. Whatever it measures, it measures on the rows given."""
+
+    @property
+    def name(self) -> str: ...
+
+    def fit(self, train: Dataset, *, seed: int) -> Predict:
+        """Rows that show every label -> a function from rows to probabilities (n, K); it never reads their labels."""
+
+
+BOOSTED: Final[Mapping[str, Any]] = {
+    "max_iter": 150,
+    "learning_rate": 0.05,
+    "max_leaf_nodes": 7,
+    "min_samples_leaf": 30,
+    "l2_regularization": 5.0,
+    "max_features": 0.4,
+    "early_stopping": False,
+}
+
+
+def relative_inputs(rows: Dataset) -> Float32s:
+    """(n, 176): each feature as it is, then its distance from the person's resting mean; NaN is missing.
+
+    The distance is missing wherever the resting mean was not known yet.
+    """
+    return np.concatenate([rows.features, rows.features - rows.baseline], axis=1)
+
+
+PLAIN: Final = (
+    *("hr_mean", "hr_std", "hr_min", "hr_max", "hr_slope", "hrv_mean_nn", "hrv_sdnn", "hrv_rmssd"),
+    *("eda_scl", "eda_scr_count", "eda_scr_amplitude_sum", "gsr_std", "gsr_slope"),
+    *("temp_mean", "temp_std", "temp_slope", "acc_mag_std", "acc_energy"),
+)
+"""What most published models of such recordings are given."""
+
+
+def plain_differences(rows: Dataset) -> Float32s:
+    """(n, 18): the plain features' distances from the person's resting mean."""
+    columns = [FEATURE_INDEX[name] for name in PLAIN]
+    return rows.features[:, columns] - rows.baseline[:, columns]
+
+
+def plain_values(rows: Dataset) -> Float32s:
+    """(n, 18): the plain features as they are."""
+    return rows.features[:, [FEATURE_INDEX[name] for name in PLAIN]]
+
+
+@dataclass(frozen=True)
+class Forest:
+    """The yardstick: a random forest as scikit-learn sets it up, on plain features relative to the resting mean.
+
+    As they are, where nobody it is fitted on has a resting mean.
+    """
+
+    name: str = "forest"
+
+    def fit(self, train: Dataset, *, seed: int) -> Predict:
+        inputs_of = plain_differences if np.isfinite(train.baseline).any() else plain_values
+        return _fitted(RandomForestClassifier(random_state=seed), train, inputs_of)
+
+
+@dataclass(frozen=True)
+class WideForest:
+    """The same forest on all that boosting reads: what the inputs alone bring."""
+
+    name: str = "wide_forest"
+
+    def fit(self, train: Dataset, *, seed: int) -> Predict:
+        return _fitted(RandomForestClassifier(random_state=seed), train, relative_inputs)
+
+
+@dataclass(frozen=True)
+class Boosting:
+    """Gradient boosting of small trees."""
+
+    name: str = "boosting"
+
+    def fit(self, train: Dataset, *, seed: int) -> Predict:
+        return _fitted(HistGradientBoostingClassifier(**BOOSTED, random_state=seed), train, relative_inputs)
+
+
+@dataclass(frozen=True)
+class ElapsedTime:
+    """Knows nothing but how long ago the person's first window was: what the order of a protocol alone gives away."""
+
+    first_ms: Mapping[str, int]
+    """End of each person's first window."""
+    name: str = "elapsed_time"
+
+    def fit(self, train: Dataset, *, seed: int) -> Predict:
+        return _fitted(HistGradientBoostingClassifier(**BOOSTED, random_state=seed), train, self._minutes)
+
+    def _minutes(self, rows: Dataset) -> Float32s:
+        first_ms = np.array([self.first_ms[str(person)] for person in rows.person])
+        return np.asarray((rows.window_end_ms - first_ms)[:, None] / 60_000, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The ensemble of member networks; who stops and calibrates it is taken from the people it is fitted on."""
+
+    preset: str
+    name: str = "ensemble"
+
+    def fit(self, train: Dataset, *, seed: int) -> Predict:
+        from models.settings import TRAINING_PRESETS
+        from models.training import fit_ensemble
+
+        config = replace(TRAINING_PRESETS[self.preset], seed=seed)
+        # Whoever is predicted is not among these people, so its test person may learn, too.
+        split = split_by_person(
+            train, validation_share=config.validation_share, test_share=1 / len(train.people), seed=seed
+        )
+        learning, validation = train.of(split.train + split.test), train.of(split.validation)
+        ensemble = fit_ensemble(learning.ordered(), validation.ordered(), config, lambda step: None)
+
+        def predict(rows: Dataset) -> Floats:
+            answer = ensemble.predict(rows.features, rows.sequence, rows.baseline)
+            return np.asarray(answer.probabilities, dtype=np.float64)
+
+        return predict
+
+
+def _fitted(model: Any, train: Dataset, inputs_of: Callable[[Dataset], Float32s]) -> Predict:  # noqa: ANN401
+    """Columns without any value in training are left out: no tree can have learnt from them."""
+    values = inputs_of(train)
+    known = np.isfinite(values).any(axis=0)
+    if not known.any():
+        raise TrainingError("evaluation: no feature has a value in any training window; check the recordings' channels")
+    # More threads than free cores make boosting crawl.
+    with threadpool_limits(1):
+        model.fit(values[:, known], train.label)
+
+    def predict(rows: Dataset) -> Floats:
+        with threadpool_limits(1):
+            return np.asarray(model.predict_proba(inputs_of(rows)[:, known]), dtype=np.float64)
+
+    return predict

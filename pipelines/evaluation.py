@@ -1,0 +1,65 @@
+"""From recordings or a training set to an evaluation's report."""
+
+from argparse import Namespace
+from typing import Any
+
+from models.learners import Boosting, Forest, Learner, Networks, WideForest
+from models.study_folds import HoldOut
+from models.study_run import StudyConfig, evaluate_study
+from pipelines.errors import SettingsError
+from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
+from pipelines.progress import counted
+from schemas.windows import HOP_S
+
+
+def evaluation(given: Namespace) -> dict[str, Any]:
+    """Reads, fits and scores as the command's arguments say."""
+    config = config_of(given)
+    found = _windows(given)
+    with counted("evaluation", "fits") as progress:
+        report = evaluate_study(found.windows, learners_of(given), config, progress)
+    return {"format": "eqm evaluation 1", "data": data_of(found)} | report
+
+
+def config_of(given: Namespace) -> StudyConfig:
+    """Raises SettingsError for arguments that cannot go together."""
+    if given.by == "dataset" and given.folds:
+        raise SettingsError("--by dataset and --folds cannot go together: leave one of them out")
+    for flag in ("train_every_s", "score_every_s"):
+        if (seconds := getattr(given, flag)) < HOP_S or seconds % HOP_S:
+            raise SettingsError(f"--{flag.replace('_', '-')} {seconds}: give a multiple of {HOP_S} seconds")
+    hold_out = HoldOut(by_set=given.by == "dataset", folds=given.folds)
+    return StudyConfig(hold_out, given.train_every_s, given.score_every_s, given.seed)
+
+
+def learners_of(given: Namespace) -> tuple[Learner, ...]:
+    """The yardstick first."""
+    chosen: dict[str, Learner] = {"wide_forest": WideForest(), "ensemble": Networks(given.preset)}
+    return Forest(), Boosting(), *(chosen[name] for name in dict.fromkeys(given.learner))
+
+
+def data_of(found: EvaluationWindows) -> dict[str, Any]:
+    """What the figures come from."""
+    windows = found.windows
+    dataset = windows.dataset
+    return {
+        "on": windows.kind,
+        "data_hash": dataset.data_hash(),
+        "windows": len(windows.scored),
+        "trained_on": int(windows.trained.sum()),
+        "scored": int(windows.scored.sum()),
+        "left_out": found.left_out,
+        "sets": {name: _people(windows.source == name, dataset.person) for name in windows.sets},
+    }
+
+
+def _people(which: Any, person: Any) -> list[str]:  # noqa: ANN401
+    return sorted(set(person[which].tolist()))
+
+
+def _windows(given: Namespace) -> EvaluationWindows:
+    if given.training_set:
+        return of_training_set(given.training_set)
+    terms = Terms(given.enrolment_block, given.score_before_enrolment)
+    with counted("recordings", "recordings") as progress:
+        return of_recordings(given.folders, terms, progress)

@@ -1,0 +1,223 @@
+"""The windows of an evaluation: from recordings and their labels, or from a training set."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.arrays import Bools, Float32s, Ints
+from models.dataset import Dataset
+from models.study import CALM, StudyWindows
+from models.training_set import load
+from pipelines.baseline import moments
+from pipelines.devices.discover import Source, sources
+from pipelines.devices.e4_labels import FILE
+from pipelines.devices.recording import accepted, to_samples
+from pipelines.errors import InputError
+from pipelines.features import compute_windows
+from pipelines.labelled import UNLABELLED, window_labels
+from pipelines.labels_csv import recorded_label, recording_rows
+from pipelines.training_windows import label_set, origin
+from pipelines.windowing import window_chunks
+from schemas.feature_table import FEATURES
+from schemas.records import Label
+from schemas.windows import WINDOW_MS
+
+LEAST_SHARE: Final = 50 / 60 - 1e-9
+"""A window is labelled when one label covers fifty of its sixty seconds: protocols are written down to the minute."""
+
+LEAST_WINDOWS: Final = 12
+"""That make a baseline, as for an enrolment."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Which block is the enrolment, and whether windows before it are scored without a baseline."""
+
+    enrolment_block: str = "base"
+    score_before_enrolment: bool = False
+
+
+@dataclass(frozen=True)
+class EvaluationWindows:
+    """What is evaluated on, and what was left out of training and scoring, by reason."""
+
+    windows: StudyWindows
+    left_out: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a protocol."""
+
+    name: str
+    label: Label
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """All windows of one recording, in order."""
+
+    person: str
+    source: str
+    blocks: tuple[Block, ...]
+    start_ms: Ints
+    features: Float32s
+    sequence: Float32s
+
+
+def of_recordings(paths: Iterable[Path], terms: Terms, progress: Callable[[int, int], None]) -> EvaluationWindows:
+    """Windows of all labelled recordings at the paths; `progress` gets recordings done and in all.
+
+    A person's baseline is the mean over the windows that lie in the enrolment block; it holds from the block's end on,
+    never before. Windows that touch the block are neither trained on nor scored; those that end before it ends are not
+    trained on, and scored only where the terms say so.
+    """
+    found, parts = sources(paths), defaultdict(list)
+    for done, each in enumerate(found, start=1):
+        for part in _parts(each):
+            parts[part.person].append(part)
+        progress(done, len(found))
+    if not parts:
+        raise InputError(f"none of {len(found)} recordings has a row in a {FILE} beside it: label them first")
+    return _joined(list(parts.values()), terms)
+
+
+def of_training_set(folder: Path) -> EvaluationWindows:
+    """All windows of a training set, whatever its split: each is trained on and scored, with the baseline it knew."""
+    dataset = load(folder).dataset.ordered()
+    seen = np.isfinite(dataset.features).any(axis=1)
+    source = np.full(len(seen), folder.resolve().name)
+    return EvaluationWindows(StudyWindows(dataset, seen, seen, source), {"without_signal": int((~seen).sum())})
+
+
+def _parts(source: Source) -> Iterator[Part]:
+    folder = source.path.resolve()
+    blocks = _blocks(folder)
+    if not blocks:
+        return
+    people = {block.label.user_id for block in blocks}
+    if len(people) > 1:
+        raise InputError(f"{folder.parent / FILE}: {folder.name} has wearers {', '.join(sorted(people))}; name one")
+    for recording in source.read():
+        formed = list(window_chunks(to_samples(accepted(recording))))
+        computed = [compute_windows(each.window_start_ms, each.samples, each.offsets) for each in formed]
+        yield Part(
+            people.copy().pop(),
+            folder.parent.name,
+            blocks,
+            start_ms=np.concatenate([each.window_start_ms for each in formed]),
+            features=np.concatenate([each.features for each in computed]).astype(np.float32),
+            sequence=np.concatenate([each.sequence for each in computed]),
+        )
+
+
+def _blocks(folder: Path) -> tuple[Block, ...]:
+    path = folder.parent / FILE
+    rows = recording_rows(path) if path.is_file() else []
+    mine = [(line, row) for line, row in rows if row["recording"] == folder.name]
+    blocks = [Block(row.get("block") or "", recorded_label(path, line, row)) for line, row in mine]
+    return tuple(sorted(blocks, key=lambda block: block.label.start_ms))
+
+
+def _joined(people: Sequence[Sequence[Part]], terms: Terms) -> EvaluationWindows:
+    labels = [block.label for parts in people for part in parts for block in part.blocks]
+    names, trained_on = label_set(labels), origin(labels)
+    persons = [_Person.of(parts, names, terms) for parts in people]
+    dataset = Dataset(
+        features=np.concatenate([each.features for each in persons]),
+        baseline=np.concatenate([each.baseline for each in persons]),
+        sequence=np.concatenate([each.sequence for each in persons]),
+        label=np.concatenate([np.maximum(each.label, 0) for each in persons]),
+        person=np.repeat([each.name for each in persons], [len(each.label) for each in persons]),
+        window_end_ms=np.concatenate([each.start_ms for each in persons]) + WINDOW_MS,
+        label_names=names,
+        trained_on=trained_on,
+    )
+    order = np.lexsort((dataset.window_end_ms, dataset.person))
+    trained, scored, source = (
+        np.concatenate([getattr(each, column) for each in persons])[order] for column in ("trained", "scored", "source")
+    )
+    left_out = sum((each.left_out for each in persons), Counter[str]())
+    return EvaluationWindows(StudyWindows(dataset.rows(order), trained, scored, source), dict(left_out))
+
+
+@dataclass(frozen=True, eq=False)
+class _Person:
+    """One person's windows, over all recordings."""
+
+    name: str
+    source: NDArray[np.str_]
+    start_ms: Ints
+    features: Float32s
+    baseline: Float32s
+    sequence: Float32s
+    label: Ints
+    trained: Bools
+    scored: Bools
+    left_out: Counter[str]
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], names: tuple[str, ...], terms: Terms) -> "_Person":
+        start_ms, features, sequence = (
+            np.concatenate([getattr(part, column) for part in parts]) for column in ("start_ms", "features", "sequence")
+        )
+        blocks = [block for part in parts for block in part.blocks]
+        label = window_labels([block.label for block in blocks], names, start_ms, least_share=LEAST_SHARE)
+        enrolment = _enrolment(blocks, terms.enrolment_block)
+        reasons = _reasons(start_ms, features, label, enrolment)
+        kept = reasons == ""
+        early = reasons == BEFORE_ENROLMENT
+        return cls(
+            name=parts[0].person,
+            source=np.repeat([part.source for part in parts], [len(part.start_ms) for part in parts]),
+            start_ms=start_ms,
+            features=features,
+            baseline=_baseline(start_ms, features, enrolment),
+            sequence=sequence,
+            label=label,
+            trained=kept,
+            scored=kept | early if terms.score_before_enrolment else kept,
+            left_out=Counter(str(reason) for reason in reasons[~kept]),
+        )
+
+
+UNLABELLED_WINDOW, ENROLMENT, BEFORE_ENROLMENT, WITHOUT_SIGNAL = (
+    "unlabelled",
+    "enrolment",
+    "before_enrolment",
+    "without_signal",
+)
+
+
+def _enrolment(blocks: Sequence[Block], name: str) -> Label | None:
+    """The first calm block that is named so."""
+    calm = [block.label for block in blocks if block.label.label == CALM and name in block.name]
+    return min(calm, key=lambda label: label.start_ms, default=None)
+
+
+def _reasons(start_ms: Ints, features: Float32s, label: Ints, enrolment: Label | None) -> NDArray[np.str_]:
+    """Why each window is not trained on; empty where it is."""
+    reasons = np.full(len(label), "", dtype="U20")
+    if enrolment:
+        reasons[start_ms + WINDOW_MS < enrolment.end_ms] = BEFORE_ENROLMENT
+        touching = (start_ms < enrolment.end_ms) & (start_ms + WINDOW_MS > enrolment.start_ms)
+        reasons[touching] = ENROLMENT
+    reasons[~np.isfinite(features).any(axis=1)] = WITHOUT_SIGNAL
+    reasons[label == UNLABELLED] = UNLABELLED_WINDOW
+    return reasons
+
+
+def _baseline(start_ms: Ints, features: Float32s, enrolment: Label | None) -> Float32s:
+    """Mean over the enrolment's windows, for windows that end when it is over or later; else NaN."""
+    found = np.full((len(start_ms), len(FEATURES)), np.nan, dtype=np.float32)
+    if enrolment is None:
+        return found
+    inside = (start_ms >= enrolment.start_ms) & (start_ms + WINDOW_MS <= enrolment.end_ms)
+    if inside.sum() >= LEAST_WINDOWS:
+        found[start_ms + WINDOW_MS >= enrolment.end_ms] = moments(features[inside].astype(np.float64)).mean
+    return found

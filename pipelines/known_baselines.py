@@ -1,0 +1,76 @@
+"""The baselines that the online store knows, asked for seldom enough for a stream."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feature_repo.columns import USER_BASELINE
+from models.training_set import MEAN_NAMES
+from schemas.feature_table import FEATURE_NAMES
+
+if TYPE_CHECKING:
+    from feature_repo.online import OnlineRow
+
+KEEP_S: Final = 10.0
+"""How long an answer of the store is kept: as late a new baseline may come into use."""
+
+
+Levels = NDArray[np.float32]
+UNKNOWN: Final = np.full(len(FEATURE_NAMES), np.nan, dtype=np.float32)
+
+Read = Callable[[Sequence[str]], "list[OnlineRow | None]"]
+"""Each user's newest row in the store, None for a user of whom it has none."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    until_s: float
+    from_ms: int
+    levels: Levels
+
+
+@dataclass(frozen=True)
+class KnownBaselines:
+    """Asks the store for users it has not asked for lately. A store that cannot be read raises: that is not "unknown".
+
+    `clock` gives seconds that only grow.
+    """
+
+    read: Read
+    clock: Callable[[], float]
+    _kept: dict[str, _Kept] = field(default_factory=dict)
+
+    def at(self, user_ids: Sequence[str], window_end_ms: Sequence[int]) -> Levels:
+        """Resting means (n, features) as known at each window's end; NaN for whoever had none by then.
+
+        The store keeps a user's newest baseline alone: a window from before that one gets none.
+        """
+        self._refresh(sorted(set(user_ids)))
+        found = (self._kept[user] for user in user_ids)
+        rows = [kept.levels if kept.from_ms <= end else UNKNOWN for kept, end in zip(found, window_end_ms, strict=True)]
+        return np.stack(rows) if rows else np.empty((0, len(FEATURE_NAMES)), dtype=np.float32)
+
+    def _refresh(self, users: Sequence[str]) -> None:
+        now_s = self.clock()
+        stale = [user for user in users if user not in self._kept or self._kept[user].until_s <= now_s]
+        for user, row in zip(stale, self.read(stale) if stale else (), strict=True):
+            kept = (row.event_timestamp_ms, _levels(row)) if row else (0, UNKNOWN)
+            self._kept[user] = _Kept(now_s + KEEP_S, *kept)
+
+
+def stored_baselines(
+    profile: str, data_folder: str, redis_url: str | None, *, clock: Callable[[], float]
+) -> KnownBaselines:
+    """Those of the feature store; raises FeatureStoreError where it is not applied."""
+    from feature_repo.online import read_newest
+    from feature_repo.store import open_store
+
+    store = open_store(profile, data_folder, redis_url)
+    return KnownBaselines(lambda users: read_newest(store, USER_BASELINE, users), clock)
+
+
+def _levels(row: "OnlineRow") -> Levels:
+    return np.array([np.nan if row.values[name] is None else row.values[name] for name in MEAN_NAMES], np.float32)

@@ -1,0 +1,33 @@
+"""An evaluation as one HTML file: the alarms, then for each task figures, curves, people and mistakes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipelines.evaluation_table import HEADLINE, TITLES, learner, short, shown
+from pipelines.report import evaluation_plots as plots
+from pipelines.report.page import ASSETS, percent, thousands
+
+
+def rendered(report: Mapping[str, Any]) -> str:
+    """The page's text."""
+    environment = Environment(loader=PackageLoader(__package__, "assets"), autoescape=True, undefined=StrictUndefined)
+    environment.filters |= {each.__name__: each for each in (shown, short, percent, thousands, learner)}
+    alarms = [alarm for task in report["tasks"] for alarm in task["alarms"]]
+    return environment.get_template("evaluation.html").render(
+        report=report,
+        data=report["data"],
+        simulated=report["on"] == "simulated people",
+        loud=[alarm for alarm in alarms if alarm["sounds"]],
+        unknown=[alarm for alarm in alarms if "reason" in alarm],
+        alarms=alarms,
+        headline=HEADLINE,
+        titles=TITLES,
+        ticks=[(plots.place(tick), short(tick, 1)) for tick in plots.TICKS],
+        chance=plots.place(0.5),
+        bound=plots.place(report["alarm_bound"]),
+        plots=plots,
+        style=(ASSETS / "page.css").read_text(encoding="utf-8"),
+        own_style=(ASSETS / "evaluation.css").read_text(encoding="utf-8"),
+    )

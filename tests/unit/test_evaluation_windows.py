@@ -1,0 +1,127 @@
+"""Baselines as they were known, enrolments neither trained on nor scored, and bad labels said."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.errors import InputError, TrainingError
+from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings
+from schemas.feature_table import FEATURE_INDEX
+
+START_MS = 1_644_228_000_000
+MINUTE_MS = 60_000
+HR = FEATURE_INDEX["hr_mean"]
+
+
+def iso(minute: float) -> str:
+    return datetime.fromtimestamp((START_MS + minute * MINUTE_MS) / 1000, UTC).isoformat()
+
+
+def recording(folder: Path, name: str, levels: list[int], *, from_minute: int = 0) -> None:
+    """A heart rate of one level a minute, once a second."""
+    (folder / name).mkdir(parents=True)
+    values = np.repeat(levels, 60) + np.tile([0, 1], 30 * len(levels))
+    lines = [str(START_MS // 1000 + 60 * from_minute), "1", *map(str, values)]
+    (folder / name / "HR.csv").write_text("\n".join(lines) + "\n")
+
+
+def labels(folder: Path, *rows: tuple[str, str, str, str, float, float]) -> None:
+    lines = [",".join([*row[:4], iso(row[4]), iso(row[5])]) for row in rows]
+    (folder / "labels.csv").write_text("\n".join(["recording,wearer,block,state,start_utc,end_utc", *lines]) + "\n")
+
+
+def read(*folders: Path, **terms: object) -> EvaluationWindows:
+    return of_recordings(folders, Terms(**terms), lambda done, total: None)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def seated(tmp_path: Path) -> Path:
+    """Four minutes of stress, four of enrolment, four of calm."""
+    folder = tmp_path / "seated"
+    recording(folder, "A", [90] * 4 + [60] * 4 + [70] * 4)
+    labels(
+        folder,
+        ("A", "ann", "talk", "stress", 0, 4),
+        ("A", "ann", "my baseline", "calm", 4, 8),
+        ("A", "ann", "rest", "calm", 8, 12),
+    )
+    return folder
+
+
+def test_a_baseline_is_the_enrolments_mean_and_never_known_before_its_end(seated: Path) -> None:
+    found = read(seated).windows
+    ends = (found.dataset.window_end_ms - START_MS) / MINUTE_MS
+    known = np.isfinite(found.dataset.baseline[:, HR])
+    assert (known == (ends >= 8)).all()
+    np.testing.assert_allclose(found.dataset.baseline[known, HR], 60.5)
+
+
+def test_enrolment_and_what_was_before_it_are_neither_trained_on_nor_scored(seated: Path) -> None:
+    found = read(seated)
+    starts = (found.windows.dataset.window_end_ms - START_MS) / MINUTE_MS - 1
+    assert found.windows.trained.any()
+    assert (starts[found.windows.trained] >= 8).all()
+    assert (found.windows.trained == found.windows.scored).all()
+    assert found.left_out["enrolment"] > 40
+    assert found.left_out["before_enrolment"] > 30
+    assert sum(found.left_out.values()) + found.windows.trained.sum() == len(starts)
+
+
+def test_windows_before_the_enrolment_can_be_scored_without_a_baseline(seated: Path) -> None:
+    found = read(seated, score_before_enrolment=True).windows
+    early = found.scored & ~found.trained
+    assert early.any()
+    assert np.isnan(found.dataset.baseline[early]).all()
+    assert set(found.dataset.label[early]) == {1}
+
+
+def test_an_enrolment_on_a_later_day_says_nothing_of_an_earlier_recording(tmp_path: Path) -> None:
+    folder = tmp_path / "active"
+    recording(folder, "run", [120] * 3)
+    recording(folder, "sit", [60] * 6, from_minute=1440)
+    labels(
+        folder,
+        ("run", "bob", "run", "exercise", 0, 3),
+        ("sit", "bob", "baseline", "calm", 1440, 1443),
+        ("sit", "bob", "sums", "stress", 1443, 1446),
+    )
+    found = read(folder).windows
+    earlier = found.dataset.window_end_ms < START_MS + 1000 * MINUTE_MS
+    assert earlier.any()
+    assert np.isnan(found.dataset.baseline[earlier]).all()
+    assert not found.trained[earlier].any()
+
+
+def test_without_an_enrolment_everything_counts_without_a_baseline(seated: Path) -> None:
+    found = read(seated, enrolment_block="nobody calls it so").windows
+    assert np.isnan(found.dataset.baseline).all()
+    assert set(found.dataset.label[found.trained]) == {0, 1}
+
+
+def test_too_short_an_enrolment_makes_no_baseline(tmp_path: Path) -> None:
+    folder = tmp_path / "seated"
+    recording(folder, "A", [60] * 6)
+    labels(folder, ("A", "ann", "baseline", "calm", 0, 1.5), ("A", "ann", "talk", "stress", 1.5, 6))
+    assert np.isnan(read(folder).windows.dataset.baseline).all()
+
+
+def test_sets_are_the_folders_and_a_wearer_is_in_one(seated: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    recording(other, "B", [60] * 6)
+    labels(other, ("B", "bob", "baseline", "calm", 0, 3), ("B", "bob", "talk", "stress", 3, 6))
+    assert read(tmp_path).windows.sets == ("other", "seated")
+    labels(other, ("B", "ann", "baseline", "calm", 0, 3))
+    with pytest.raises(TrainingError, match="ann is in other and seated: give different people different ids"):
+        read(tmp_path)
+
+
+def test_unlabelled_recordings_and_two_wearers_are_said(tmp_path: Path) -> None:
+    folder = tmp_path / "seated"
+    recording(folder, "A", [60] * 3)
+    with pytest.raises(InputError, match=r"none of 1 recordings has a row in a labels\.csv"):
+        read(folder)
+    labels(folder, ("A", "ann", "x", "calm", 0, 1), ("A", "bob", "x", "stress", 1, 2))
+    with pytest.raises(InputError, match="A has wearers ann, bob; name one"):
+        read(folder)
