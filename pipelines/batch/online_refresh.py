@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, VIEWS, WINDOW_FEATURES
-from feature_repo.online import write_newest
 from feature_repo.partitions import day_folder, recomputed
 
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
 def refresh_online(store: "FeatureStore", offline: Path, days: Iterable[str]) -> int:
     """Writes each user's newest recomputed row of these days; returns how many rows the store took."""
+    from feature_repo.online import write_newest
+
     written = 0
     for rows in _newest(offline, sorted(days, reverse=True)):
         columns = {column.name: rows[column.name].to_numpy() for column in VIEWS[WINDOW_FEATURES]}
