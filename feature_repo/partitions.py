@@ -111,11 +111,21 @@ def counting_rows(table: pa.Table) -> NDArray[np.int64]:
     """
     if not table.num_rows:
         return np.empty(0, dtype=np.int64)
-    user = table[JOIN_KEY].combine_chunks().dictionary_encode()
-    rank = np.argsort(np.argsort(np.array(user.dictionary.to_pylist(), dtype=object)))
-    keys = (rank[user.indices.to_numpy()], table[EVENT_TIMESTAMP].cast(pa.int64()).to_numpy())
+    keys = (user_ranks(table), table[EVENT_TIMESTAMP].cast(pa.int64()).to_numpy())
     order = np.lexsort((table[MEASURED].to_numpy(), keys[1], keys[0]))
     last = np.ones(len(order), dtype=bool)
     last[:-1] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
     kept: NDArray[np.int64] = order[last]
     return kept
+
+
+def user_ranks(table: pa.Table) -> NDArray[np.int64]:
+    """Each row's user as a number that sorts as the user ids do.
+
+    >>> user_ranks(pa.table({"user_id": ["bob", "ann", "bob"]})).tolist()
+    [1, 0, 1]
+    """
+    user = table[JOIN_KEY].combine_chunks().dictionary_encode()
+    rank = np.argsort(np.argsort(np.array(user.dictionary.to_pylist(), dtype=object)))
+    ranks: NDArray[np.int64] = rank[user.indices.to_numpy()]
+    return ranks

@@ -1,12 +1,10 @@
 """Pieces of a day that are worked on alone: all users' windows that end in a stretch of time."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
-from pipelines.batch.days import DAY_MS, day_before, day_of, start_ms
-from schemas.windows import HOP_MS, WINDOW_MS
+from pipelines.batch.days import day_before, day_of, start_ms
+from schemas.windows import WINDOW_MS
 
 READINGS_AT_ONCE: Final = 500_000
 """Readings worked on together: bounds memory, at some 400 MB a worker."""
@@ -51,15 +49,3 @@ class Bin:
     def starts_ms(self) -> tuple[int, int]:
         """Starts of its windows: from the one up to, but not including, the other."""
         return self.first_ms - WINDOW_MS, self.last_ms - WINDOW_MS
-
-
-def bins(day: str, readings: int, *, at_once: int = READINGS_AT_ONCE) -> Iterator[Bin]:
-    """A day in bins of equal length that hold some `at_once` readings each, were they spread evenly.
-
-    >>> len(list(bins("2026-01-01", 0))), len(list(bins("2026-01-01", 34_560_000)))
-    (1, 70)
-    """
-    hops = DAY_MS // HOP_MS
-    count = min(max(1, -(-readings // at_once)), hops)
-    edges = [start_ms(day) + hops * n // count * HOP_MS for n in range(count + 1)]
-    return (Bin(first, last) for first, last in pairwise(edges))

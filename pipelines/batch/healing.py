@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
-from feature_repo.partitions import MEASURED, counting_rows
+from feature_repo.partitions import MEASURED, counting_rows, user_ranks
 from pipelines.differences import relative_difference
 from pipelines.features import VECTOR_NAMES
 from schemas.windows import HOP_MS, LATEST_MS
@@ -56,10 +56,7 @@ def healed(stored: pa.Table, recomputed: pa.Table) -> Healed:
 
 def _paired(both: pa.Table, stored: int) -> NDArray[np.int64]:
     """Row numbers of each window, stored and recomputed side by side; -1 where there is none. Shape (windows, 2)."""
-    users = both[JOIN_KEY].combine_chunks().dictionary_encode()
-    rank = np.argsort(np.argsort(np.array(users.dictionary.to_pylist(), dtype=object)))
-    user = rank[users.indices.to_numpy()] if len(rank) else np.empty(0, dtype=np.int64)
-    key = user << START_BITS | both["window_start_ms"].to_numpy() // HOP_MS
+    key = user_ranks(both) << START_BITS | both["window_start_ms"].to_numpy() // HOP_MS
     distinct, window = np.unique(key, return_inverse=True)
     pairs = np.full((len(distinct), 2), -1, dtype=np.int64)
     row = np.arange(len(key))

@@ -8,9 +8,11 @@ import pyarrow as pa
 import pytest
 
 from feature_repo.columns import EVENT_TIMESTAMP
-from pipelines.batch.bins import Bin, bins
+from pipelines.batch.bins import Bin
 from pipelines.batch.days import DAY_MS, start_ms
+from pipelines.batch.planning import bins
 from pipelines.batch.recomputed import recomputed_rows
+from pipelines.batch.survey import survey
 from pipelines.devices.recording import to_samples
 from pipelines.features import VECTOR_NAMES, compute_windows
 from pipelines.windowing import windows
@@ -25,9 +27,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("readings", [0, 10_000_000, 10**12])
-def test_bins_cover_a_day_without_gap_or_overlap(readings: int) -> None:
-    parts = list(bins(FIRST_DAY, readings))
+@pytest.mark.parametrize("at_once", [1, 100, 10**12])
+def test_bins_cover_a_day_without_gap_or_overlap(archive: Path, at_once: int) -> None:
+    parts = bins(survey(archive, FIRST_DAY), at_once=at_once)
     assert (parts[0].first_ms, parts[-1].last_ms) == (start_ms(FIRST_DAY), start_ms(FIRST_DAY) + DAY_MS)
     assert all(one.last_ms == other.first_ms for one, other in pairwise(parts))
     assert [part.name for part in parts] == sorted(part.name for part in parts)
