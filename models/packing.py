@@ -44,7 +44,11 @@ def save(trained: TrainedEnsemble, folder: Path, *, name: str, min_quality: floa
             combination=trained.config.combination,
             temperature=ensemble.calibration.temperature,
             bias=ensemble.calibration.bias,
+            calibration=trained.config.calibration,
             min_quality=min_quality,
+            min_confidence=trained.abstention.min_confidence,
+            stated_risk=trained.abstention.stated_risk,
+            distilled_from=trained.distilled_from,
             trained_on=trained.trained_on,
             metrics=trained.report,
             checksum=bundle.checksum(fresh / bundle.SAVED_MODEL),
@@ -55,7 +59,10 @@ def save(trained: TrainedEnsemble, folder: Path, *, name: str, min_quality: floa
 
 def version(trained: TrainedEnsemble, ensemble: Ensemble) -> str:
     """Twelve hex digits over members, preparation, calibration, labels, data, schema and settings."""
-    facts = (schema_hash(), trained.data_hash, trained.labels, trained.config, ensemble.calibration, ensemble.names)
+    facts = (
+        *(schema_hash(), trained.data_hash, trained.labels, trained.config, trained.abstention, trained.distilled_from),
+        *(ensemble.calibration, ensemble.names),
+    )
     digest = hashlib.sha256(repr(facts).encode())
     networks = [array for member in ensemble.members.values() for array in member.get_weights()]
     for array in (*_arrays(ensemble.preparation), *_arrays(ensemble.combiner), *networks):

@@ -5,7 +5,7 @@ from typing import Final
 
 from models.errors import TrainingError
 from models.forest import TreesConfig
-from models.manifest import Combination
+from models.manifest import Calibrated, Combination
 from models.members.sizes import PRESETS, MemberSizes
 from models.weights import Weights
 
@@ -34,6 +34,9 @@ class TrainingConfig:
     """Whether `weights` are only where learning on the validation people begins."""
     keep_unweighted: bool = True
     """Whether members of weight 0 stay in the bundle, so that every event reports them, at their cost."""
+    calibration: Calibrated = "temperature"
+    stated_risk: float | None = None
+    """Share of wrong answers that is to be kept by abstaining; none: no answer is too unsure."""
     label_balance: float = 0.5
     """Power of a label's rarity by which its rows weigh in training: 0 all alike, 1 all labels alike."""
     unknown_baselines: float = 0.1

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.abstention import NEVER, Abstention
 from models.arrays import Floats
 from models.calibration import Calibration, fit_calibration
 from models.combining import Combiner, Weighted, fit_stacking, voting
@@ -35,6 +36,9 @@ class TrainedEnsemble:
     channels: tuple[str, ...]
     trained_on: TrainedOn
     data_hash: str
+    abstention: Abstention = NEVER
+    distilled_from: str | None = None
+    """Version of the bundle whose answers it learnt, if it did."""
 
 
 def train(
