@@ -13,6 +13,7 @@ from feature_repo.columns import VIEW_DESCRIPTIONS, VIEWS
 from feature_repo.errors import FeatureStoreError
 from feature_repo.folders import ONLINE, REGISTRY, STAMP, offline_folder
 from feature_repo.profiles import LOCAL, configuration
+from schemas.whole import write_whole
 
 if TYPE_CHECKING:
     from feast import FeatureStore as FeatureStore
@@ -40,9 +41,7 @@ def apply(profile: str, data_folder: Folder, redis_url: str | None = None) -> bo
         offline_folder(Path(data_folder), view).mkdir(parents=True, exist_ok=True)
     store = _store(profile, data_folder, redis_url)
     store.apply(definitions())
-    unfinished = Path(data_folder, f"{STAMP}.unfinished")
-    unfinished.write_text(_stamp(profile, redis_url), encoding="utf-8")
-    unfinished.replace(Path(data_folder, STAMP))
+    write_whole(Path(data_folder, STAMP), _stamp(profile, redis_url))
     return True
 
 

@@ -14,6 +14,7 @@ from feature_repo.offline_schema import arrow_schema
 from feature_repo.store import open_store
 from pipelines.baseline import Moments
 from pipelines.settings import Settings
+from schemas.whole import whole_file
 
 if TYPE_CHECKING:
     from feature_repo.store import FeatureStore
@@ -46,9 +47,8 @@ def baseline_rows(baselines: Sequence[Baseline], event_timestamp_ms: int) -> pa.
 def write_offline(rows: pa.Table, file: Path) -> None:
     """A whole file or none; equal rows give equal bytes."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}")
-    pq.write_table(rows, unfinished, compression="snappy", use_dictionary=[JOIN_KEY])
-    unfinished.replace(file)
+    with whole_file(file) as unfinished:
+        pq.write_table(rows, unfinished, compression="snappy", use_dictionary=[JOIN_KEY])
 
 
 def write_online(store: "FeatureStore", rows: pa.Table) -> int:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from feature_repo.partitions import day_folder
 from pipelines.batch.archived import SCHEMA
 from pipelines.batch.days import DAY_MS, day_of
+from schemas.whole import whole_file
 
 READINGS_AT_ONCE: Final = 500_000
 """Readings held before they are written: bounds memory, at some 150 MB."""
@@ -46,6 +47,5 @@ class DayFiles:
     def _write(self, day: str, rows: pa.Table) -> None:
         file = day_folder(self._archive, day) / f"part-{self._name}-{self._flushed:04d}"
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f".{file.name}")
-        pq.write_table(rows, unfinished, use_dictionary=["user_id", "sensor_id"], row_group_size=ROW_GROUP)
-        unfinished.replace(file)
+        with whole_file(file) as unfinished:
+            pq.write_table(rows, unfinished, use_dictionary=["user_id", "sensor_id"], row_group_size=ROW_GROUP)

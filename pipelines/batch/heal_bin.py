@@ -10,6 +10,7 @@ from pipelines.batch.bins import Bin
 from pipelines.batch.healing import closed, healed
 from pipelines.batch.offline import stored_rows
 from pipelines.batch.recomputed import recomputed_rows
+from schemas.whole import whole_file, write_whole
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,11 @@ class HealBin:
                 write(found.rows, folder / f"{part.name}.parquet")
             if found.changes.num_rows:
                 write(found.changes, folder / f"_{part.name}.changes.parquet")
-            unfinished = folder / f".{part.name}.json"
-            unfinished.write_text(json.dumps(found.counts()) + "\n", encoding="utf-8")
-            unfinished.rename(counts)
+            write_whole(counts, json.dumps(found.counts()) + "\n")
         return part.name
 
 
 def write(rows: "pq.pa.Table", file: Path) -> None:
     """A whole file or none. No dictionary but for users: measured numbers hardly repeat."""
-    unfinished = file.with_name(f".{file.name}")
-    pq.write_table(rows, unfinished, compression="snappy", use_dictionary=["user_id"], row_group_size=1 << 16)
-    unfinished.rename(file)
+    with whole_file(file) as unfinished:
+        pq.write_table(rows, unfinished, compression="snappy", use_dictionary=["user_id"], row_group_size=1 << 16)

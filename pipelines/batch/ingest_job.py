@@ -21,6 +21,7 @@ from pipelines.devices.recording import Recording, Stream, accepted
 from pipelines.message_json import RejectedError
 from schemas.channels import CHANNEL_NAMES
 from schemas.reasons import Quarantined
+from schemas.whole import write_whole
 from schemas.windows import EARLIEST_MS, LATEST_MS
 
 MESSAGES_AT_ONCE: Final = 10_000
@@ -74,9 +75,7 @@ def noted(archive: Path) -> Counter[str]:
 
 
 def _note(archive: Path, name: str, counts: Counter[str]) -> str:
-    unfinished = archive / f".{name}.json"
-    unfinished.write_text(json.dumps(counts) + "\n", encoding="utf-8")
-    unfinished.replace(archive / f"_{name}.json")
+    write_whole(archive / f"_{name}.json", json.dumps(counts) + "\n")
     return name
 
 

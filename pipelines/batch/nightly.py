@@ -17,6 +17,7 @@ from pipelines.batch.lock import only_one
 from pipelines.batch.online_refresh import refresh_online
 from pipelines.batch.source import Source
 from pipelines.settings import Settings
+from schemas.whole import whole_file, write_whole
 
 Summary = dict[str, Any]
 
@@ -48,7 +49,7 @@ def backfill(settings: Settings, request: Request, source: Source) -> Summary:
             "online_rows": refresh_online(store, request.offline, request.days),
             "baselines": [each.as_json() for each in _baselines(settings, request)],
         }
-        _write(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
+        write_whole(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
     return summary
 
 
@@ -82,14 +83,7 @@ def _done(result: DayResult) -> Summary:
 
 def _list_changes(file: Path, results: Sequence[DayResult]) -> str:
     """One line for every row that is not as it was."""
-    unfinished = file.with_name(f".{file.name}")
-    with csv.CSVWriter(unfinished, CHANGES) as lines:
+    with whole_file(file) as unfinished, csv.CSVWriter(unfinished, CHANGES) as lines:
         for part in (part for result in results for part in result.changes):
             lines.write_table(pq.read_table(part, schema=CHANGES))
-    return str(unfinished.rename(file))
-
-
-def _write(file: Path, text: str) -> None:
-    unfinished = file.with_name(f".{file.name}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.rename(file)
+    return str(file)

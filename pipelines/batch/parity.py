@@ -1,10 +1,8 @@
 """Streamed rows against recomputed ones, over whole days: run, judged, and written down."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +16,7 @@ from pipelines.parity import Comparison
 from pipelines.parity_terms import Terms
 from pipelines.parity_verdict import Verdict
 from pipelines.report.parity_page import rendered
+from schemas.whole import beside, exchange
 
 SUMMARY: Final = "parity.json"
 PAGE: Final = "report.html"
@@ -39,7 +38,7 @@ def parity(places: Places, days: Days, terms: Terms, *, beam: Sequence[str] = ()
     """
     if not places.archive.is_dir():
         raise InputError(f"no archive at {places.archive}: run the features job first, or name another with --archive")
-    with _beside(places.output) as temporary:
+    with _working(places.output) as temporary:
         found = _compared(places, days, terms, temporary / "result", beam)
         if not found.rows:
             raise InputError(
@@ -48,9 +47,7 @@ def parity(places: Places, days: Days, terms: Terms, *, beam: Sequence[str] = ()
             )
         verdict = Verdict(days.first.isoformat(), days.last.isoformat(), terms, found)
         _write(verdict, temporary / "fresh")
-        if places.output.exists():
-            places.output.rename(temporary / "replaced")
-        (temporary / "fresh").rename(places.output)
+        exchange(temporary / "fresh", places.output, temporary / "replaced")
     return verdict
 
 
@@ -74,16 +71,13 @@ def _write(verdict: Verdict, folder: Path) -> None:
 
 
 @contextmanager
-def _beside(output: Path) -> Iterator[Path]:
-    """A temporary folder on the same file system, so that moving is renaming."""
-    try:
-        if output.exists() and {each.name for each in output.iterdir()} - {SUMMARY, PAGE}:
-            raise SettingsError(f"{output} holds other files than {SUMMARY} and {PAGE}: choose another --output")
-        output.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
-    except OSError as fault:
-        raise SettingsError(f"--output {output} cannot be written: {fault}") from fault
-    try:
+def _working(output: Path) -> Iterator[Path]:
+    """A temporary folder beside a place that can be written."""
+    with ExitStack() as stack:
+        try:
+            if output.exists() and {each.name for each in output.iterdir()} - {SUMMARY, PAGE}:
+                raise SettingsError(f"{output} holds other files than {SUMMARY} and {PAGE}: choose another --output")
+            temporary = stack.enter_context(beside(output))
+        except OSError as fault:
+            raise SettingsError(f"--output {output} cannot be written: {fault}") from fault
         yield temporary
-    finally:
-        shutil.rmtree(temporary)

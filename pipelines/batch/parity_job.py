@@ -13,6 +13,7 @@ from pipelines.batch.offline import stored_rows
 from pipelines.batch.recomputed import recomputed_rows
 from pipelines.parity import Comparison, compare, total
 from pipelines.parity_terms import Terms
+from schemas.whole import whole_file
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,8 @@ class Keep:
     file: Path
 
     def __call__(self, found: Comparison) -> None:
-        unfinished = self.file.with_name(f"{self.file.name}.unfinished")
-        unfinished.write_bytes(pickle.dumps(found))
-        unfinished.replace(self.file)
+        with whole_file(self.file) as unfinished:
+            unfinished.write_bytes(pickle.dumps(found))
 
 
 def comparing(work: CompareBin, parts: Sequence[Bin], result: Path) -> Callable[[beam.Pipeline], object]:

@@ -16,6 +16,7 @@ from pipelines.report.tracks import PersonTrack, Summary
 from pipelines.settings import Settings
 from schemas.records import EmotionEvent
 from schemas.topics import FEATURES
+from schemas.whole import write_whole
 
 FOLDER = Path("build/demo")
 
@@ -38,9 +39,7 @@ def write_outcome(outcome: Outcome) -> dict[str, Any]:
     counted = counts(outcome)
     write_report(FOLDER / "report.html", counted, shown, outcome.manifest.labels)
     summary = summarised(outcome, counted, shown)
-    unfinished = FOLDER / "summary.json.unfinished"
-    unfinished.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-    unfinished.replace(FOLDER / "summary.json")
+    write_whole(FOLDER / "summary.json", json.dumps(summary, indent=1) + "\n")
     return summary
 
 

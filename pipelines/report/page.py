@@ -1,6 +1,5 @@
 """The report as one HTML file."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from pipelines.report.agreement import Agreement
 from pipelines.report.colours import colours, ink
 from pipelines.report.figure import figure
 from pipelines.report.tracks import PersonTrack, Summary
+from schemas.whole import write_whole
 
 ASSETS: Final = Path(__file__).parent / "assets"
 
@@ -22,9 +22,7 @@ def write_report(path: Path, summary: Summary, tracks: Sequence[PersonTrack], la
     """
     text = rendered(summary, tracks, labels)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, text)
 
 
 def rendered(summary: Summary, tracks: Sequence[PersonTrack], labels: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ import psutil
 
 from pipelines.errors import StackError
 from pipelines.settings import OWNER_VARIABLE
+from schemas.whole import write_whole
 
 SAME_START_S: Final = 2.0
 """Start times are derived from the wall clock, which may be set while a process runs."""
@@ -117,6 +118,4 @@ def _pid_file(home: Path, name: str) -> Path:
 
 def _write(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(file)
+    write_whole(file, text)

@@ -1,13 +1,12 @@
 """The output folder: whole or not at all."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from models.data_card import CARD
 from pipelines.errors import InputError
+from schemas.whole import beside, exchange
 
 
 @contextmanager
@@ -19,24 +18,9 @@ def whole(folder: Path) -> Iterator[tuple[Path, Path]]:
     """
     if folder.is_symlink() or (folder.exists() and not (folder / CARD).is_file()):
         raise InputError(f"{folder} exists and is no training set; choose another place, nothing was written")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    fresh, work = temporary / "fresh", temporary / "work"
-    try:
+    with beside(folder) as temporary:
+        fresh, work = temporary / "fresh", temporary / "work"
         fresh.mkdir()
         work.mkdir()
         yield fresh, work
-        _exchange(fresh, folder, temporary / "replaced")
-    finally:
-        shutil.rmtree(temporary)
-
-
-def _exchange(fresh: Path, folder: Path, replaced: Path) -> None:
-    if folder.exists():
-        folder.rename(replaced)
-    try:
-        fresh.rename(folder)
-    except OSError:
-        if replaced.exists():
-            replaced.rename(folder)
-        raise
+        exchange(fresh, folder, temporary / "replaced")

@@ -27,6 +27,7 @@ from pipelines.signals.segments import Ints
 from pipelines.training_windows import picked
 from pipelines.windowing import window_chunks
 from schemas.feature_table import FEATURE_NAMES
+from schemas.whole import whole_file, write_whole
 
 TOLERANCE: Final = 1e-9
 """Relative difference of two features that are one: both writers use one function on the same readings."""
@@ -47,11 +48,9 @@ class AddSequences:
     def __call__(self, part: Bin) -> str:
         name = f"{part.day}-{part.name}"
         rows, dropped = completed(self.archive, part, self._known(part))
-        unfinished = self.parts / f".{name}"
-        pq.write_table(rows, unfinished)
-        unfinished.rename(self.parts / f"{name}.parquet")
-        unfinished.write_text(json.dumps(dropped), encoding="utf-8")
-        unfinished.rename(self.parts / f"{name}.json")
+        with whole_file(self.parts / f"{name}.parquet") as unfinished:
+            pq.write_table(rows, unfinished)
+        write_whole(self.parts / f"{name}.json", json.dumps(dropped))
         return name
 
     def _known(self, part: Bin) -> pa.Table:

@@ -1,0 +1,63 @@
+"""Files and folders that are there whole or not at all, wherever renaming is atomic (POSIX file systems)."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_file(file: Path) -> Iterator[Path]:
+    """Yields a hidden path beside; what was written there takes the place of `file` at the end, and no error leaves it.
+
+    Whoever reads sees the old file or the new one. What a killed process leaves hidden, the next one replaces.
+    """
+    unfinished = file.with_name(f".{file.name}")
+    try:
+        yield unfinished
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Text as a whole file, in UTF-8."""
+    with whole_file(file) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """A hidden temporary folder on the same file system, removed at the end; parents of `folder` are made."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Yields an empty folder that takes the place of `folder` at the end; after an error nothing has changed.
+
+    A crash just between the two renames leaves the replaced folder in a hidden one beside.
+    """
+    with beside(folder) as temporary:
+        fresh = temporary / "fresh"
+        fresh.mkdir()
+        yield fresh
+        exchange(fresh, folder, temporary / "replaced")
+
+
+def exchange(fresh: Path, folder: Path, replaced: Path) -> None:
+    """Moves a folder into place; what stands there goes to `replaced`, and comes back where the move fails."""
+    if folder.exists():
+        folder.rename(replaced)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(folder)
+        raise
