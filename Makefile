@@ -14,8 +14,10 @@ SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/fea
 	schemas models feature_repo pipelines/signals pipelines/features.py pipelines/samples.py pipelines/batch \
 	pipelines/decoding.py pipelines/message_json.py pipelines/instants.py
 # Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
+# So do those for which only the batch environment has the packages.
+BATCH_ONLY := --ignore=models/search.py --ignore=pipelines/searching.py --ignore=models/edge/device.py --ignore=models/explanation/shapley.py
 ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch \
-	--ignore=tests/unit/batch --ignore-glob="*models/transform*"
+	--ignore=tests/unit/batch --ignore-glob="*models/transform*" $(BATCH_ONLY)
 PYTEST := -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := setup

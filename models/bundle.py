@@ -1,11 +1,9 @@
-"""The bundle on disk: `saved_model/` and `manifest.json`, read only when whole. No TensorFlow here."""
+"""The bundle on disk: `saved_model/`, `parts/` and `manifest.json`, read only when whole. No TensorFlow here."""
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +12,10 @@ from pydantic import ValidationError
 from models.errors import BundleError
 from models.manifest import FORMAT, Manifest
 from schemas.fingerprint import schema_hash
+from schemas.whole import whole_folder
 
 SAVED_MODEL: Final = "saved_model"
+PARTS: Final = "parts"
 MANIFEST: Final = "manifest.json"
 
 
@@ -64,43 +64,40 @@ def _refuse_old(folder: Path, text: bytes) -> None:
 
 
 def verified(folder: Path) -> Manifest:
-    """The manifest of a bundle whose files are those that were written."""
+    """The manifest of a bundle whose network is the one that was written. Its parts are not looked at."""
     manifest = read_manifest(folder)
-    if checksum(folder / SAVED_MODEL) != manifest.checksum:
-        raise BundleError(
-            f"bundle {folder}: files under {SAVED_MODEL}/ differ from the checksum in {MANIFEST};"
-            " copy the bundle again or train it again"
-        )
+    _same(folder, SAVED_MODEL, manifest.checksum)
     return manifest
 
 
+def verified_parts(folder: Path) -> Manifest:
+    """The manifest of a bundle whose parts are those that were written. Its network is not looked at."""
+    manifest = read_manifest(folder)
+    if not manifest.parts_checksum:
+        raise BundleError(f"bundle {folder} has no {PARTS}/: it comes from an earlier version; train it again")
+    _same(folder, PARTS, manifest.parts_checksum)
+    return manifest
+
+
+def _same(folder: Path, part: str, written: str) -> None:
+    if checksum(folder / part) != written:
+        raise BundleError(
+            f"bundle {folder}: files under {part}/ differ from the checksum in {MANIFEST};"
+            " copy the bundle again or train it again"
+        )
+
+
 def write(folder: Path, fill: Callable[[Path], Manifest]) -> Manifest:
-    """Lets `fill` write `saved_model/` below a temporary folder, adds its manifest, and moves the whole into place.
+    """Lets `fill` write its networks below a temporary folder, adds its manifest, and moves the whole into place.
 
     The place never holds half a bundle. A bundle already there is replaced; anything else there is left alone.
     """
     if folder.exists() and not (folder / MANIFEST).is_file():
         raise BundleError(f"{folder} exists and is no model bundle; choose another place, nothing was written")
-    with _beside(folder) as temporary:
-        fresh = temporary / "bundle"
-        fresh.mkdir()
+    with whole_folder(folder) as fresh:
         manifest = fill(fresh)
         (fresh / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        if folder.exists():
-            folder.rename(temporary / "replaced")
-        fresh.rename(folder)
     return manifest
-
-
-@contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
-    """A temporary folder on the same file system, so that moving is renaming."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        yield temporary
-    finally:
-        shutil.rmtree(temporary)
 
 
 def _first(error: ValidationError) -> str:

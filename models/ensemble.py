@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from models.arrays import Float32s, Floats
-from models.calibration import Calibration, calibrated
+from models.calibration import Calibrator
 from models.combining import Combiner
 from models.dataset import Dataset
 from models.inputs import RAW_SHAPES, channels_behind
@@ -26,7 +26,7 @@ class Ensemble:
     members: Mapping[str, keras.Model]
     preparation: Preparation
     combiner: Combiner
-    calibration: Calibration
+    calibration: Calibrator
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ class Ensemble:
         """What `Predictor.predict` answers once this ensemble is saved and loaded."""
         known = np.full_like(features, np.nan) if baseline is None else baseline
         members = self.answers({"features": features, "baseline": known, "sequence": sequence})
-        return Prediction(np.asarray(calibrated(self.mixed(members), self.calibration)), members)
+        return Prediction(np.asarray(self.calibration(self.mixed(members))), members)
 
     def answers(self, raw: Mapping[str, Float32s]) -> Floats:
         """Every member's probabilities (n, members, K) for raw inputs; NaN is missing."""
@@ -77,7 +77,7 @@ def fuse(ensemble: Ensemble) -> keras.Model:
     inputs = ensemble.preparation.inputs(raw)
     answers = [model(inputs[READS[name]]) for name, model in ensemble.members.items()]
     members = keras.ops.stack(answers, axis=1)
-    probabilities = calibrated(ensemble.combiner(members), ensemble.calibration)
+    probabilities = ensemble.calibration(ensemble.combiner(members))
     return keras.Model(raw, {"probabilities": probabilities, "members": members}, name="ensemble")
 
 

@@ -9,3 +9,7 @@ class BundleError(EqmError):
 
 class TrainingError(EqmError, ValueError):
     """Labelled windows or settings that no honest model can be trained with."""
+
+
+class RegistryError(EqmError):
+    """A registry that is not as it must be, or a model that must not be promoted."""

@@ -1,28 +1,32 @@
 """The honest report: only people that nobody trained, stopped or calibrated on, and it says whose figures they are."""
 
-from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from models import metrics
-from models.arrays import Float32s, Ints, Reals
+from models.abstention import NEVER, Abstention, realised
+from models.arrays import Ints, Reals
 from models.dataset import Dataset
-from models.prediction import Prediction
+from models.prediction import Predict
+from models.smoothing import smooth_rows
 from models.split import Split
 
+__all__ = ["Predict", "Report", "evaluate", "summary"]
+
 Report = dict[str, Any]
-Predict = Callable[[Float32s, Float32s, Float32s], Prediction]
-"""Of features, sequence and baseline."""
 
 
-def evaluate(dataset: Dataset, split: Split, predict: Predict, *, members: tuple[str, ...]) -> Report:
+def evaluate(
+    dataset: Dataset, split: Split, predict: Predict, *, members: tuple[str, ...], abstention: Abstention = NEVER
+) -> Report:
     """Figures of the ensemble and of every member (named in the order of the prediction) on the split's test people.
 
     The rows are chosen here, by person, so that no caller can report on people seen in training. JSON-able; a figure
-    that the rows cannot give is None.
+    that the rows cannot give is None. Nothing abstains in these figures; beside them stands what abstaining brings.
     """
-    held_out = dataset.of(split.test)
+    held_out = dataset.of(split.test).ordered()
     prediction = predict(held_out.features, held_out.sequence, held_out.baseline)
     each = {name: prediction.members[:, index] for index, name in enumerate(members)}
     return {
@@ -34,6 +38,7 @@ def evaluate(dataset: Dataset, split: Split, predict: Predict, *, members: tuple
         "ensemble": _per_class(held_out, prediction.probabilities),
         "members": {name: _per_class(held_out, probabilities) for name, probabilities in each.items()},
         "per_person": _per_person(held_out, prediction.probabilities),
+        "abstention": _abstention(held_out, prediction.probabilities, abstention),
     }
 
 
@@ -48,6 +53,14 @@ def summary(label: Ints, probabilities: Reals) -> dict[str, float | int | None]:
         "auroc": metrics.mean(metrics.auroc(label, probabilities)),
         "ece": metrics.expected_calibration_error(label, probabilities),
     }
+
+
+def _abstention(rows: Dataset, probabilities: Reals, abstention: Abstention) -> Report | None:
+    """What a stated risk brings on these people, of smoothed answers as events have them; None where none is stated."""
+    if abstention.stated_risk is None:
+        return None
+    smoothed = smooth_rows(rows.person, rows.window_end_ms, probabilities)
+    return asdict(abstention) | realised(abstention, smoothed, rows.label)
 
 
 def _per_class(rows: Dataset, probabilities: Reals) -> Report:

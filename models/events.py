@@ -47,10 +47,10 @@ def emotion_event(manifest: Manifest, user_id: str, window: Scored, *, smoothed:
     confidence 0; its probabilities are given all the same.
     """
     quality = model_quality(manifest, window.quality)
-    reason = abstention(quality, manifest.min_quality)
     labels = manifest.labels
     probabilities = _by(labels, smoothed)
     best = max(probabilities, key=probabilities.__getitem__)
+    reason = abstention(manifest, quality, probabilities[best])
     return {
         "user_id": user_id,
         "window_start_ms": int(window.window_start_ms),
@@ -82,15 +82,13 @@ def model_quality(manifest: Manifest, quality: Reals) -> float:
     return float(np.mean(used)) if used else 0.0
 
 
-def abstention(quality: float, min_quality: float) -> Abstained | None:
-    """Why nothing is to be said at this quality; quality 0 means that no channel of the model gave a good second.
-
-    >>> abstention(0.2, 0.5), abstention(0.5, 0.5)
-    (<Abstained.LOW_QUALITY: 'low_quality'>, None)
-    """
+def abstention(manifest: Manifest, quality: float, confidence: float) -> Abstained | None:
+    """Why nothing is to be said, the first that applies; quality 0: no channel of the model gave a good second."""
     if quality == 0:
         return Abstained.NO_SIGNAL
-    return Abstained.LOW_QUALITY if quality < min_quality else None
+    if quality < manifest.min_quality:
+        return Abstained.LOW_QUALITY
+    return Abstained.LOW_CONFIDENCE if confidence < manifest.min_confidence else None
 
 
 def _by(labels: Iterable[str], probabilities: Reals) -> dict[str, float]:

@@ -1,35 +1,28 @@
 """Fits one member after the other on the same people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Final, Self
 
 import numpy as np
 from sklearn.metrics import log_loss
 
 from models.arrays import Float32s, Floats, Ints
+from models.checkpoints import Saved
 from models.dataset import Dataset
 from models.ensemble import raw_inputs
-from models.forest import forest_of, grow
+from models.errors import TrainingError
+from models.forest import Forest, forest_of, grow
 from models.keras3 import keras
 from models.members import NETWORKS, READS, TREES, build_network, trees
+from models.network_fitting import NetworkFitting, Rows, Watching
 from models.preparation import PREPARED_SHAPES, Input, Preparation
+from models.progress import Progress
 from models.settings import TrainingConfig
+from models.snapshots import mean_of
 
-VALIDATION_BATCH: Final = 512
-ANNEALED: Final = "personal"
-"""The network that is trained for a fixed time with a falling learning rate, not until other people stop it."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One finished epoch of one member; trees have one."""
-
-    member: str
-    epoch: int
-    of: int
-    loss: float
-    validation_loss: float
+FINISHED: Final = "finished"
+"""The fact that marks the checkpoint of a member that is trained to its end."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +45,14 @@ class Fitting:
     labels: int
     train: Prepared
     validation: Prepared
-    progress: Callable[[Progress], None]
+    watching: Watching
 
     def member(self, name: str, seed: int) -> keras.Model:
-        """A trained member; a network that others stop has the weights of its best epoch."""
+        """A trained member, or the one that the checkpoints have; a network that others stop is of its best epoch."""
+        found = self.watching.checkpoints.read(name)
+        if found and FINISHED in found.facts:
+            self.watching.progress(Progress(**found.facts[FINISHED]))
+            return self._again(name, found)
         return self._trees(seed) if name == TREES else self._network(name, seed)
 
     def label_weights(self) -> Floats:
@@ -63,6 +60,13 @@ class Fitting:
         counts = np.bincount(self.train.label, minlength=self.labels)
         weights = counts.astype(np.float64) ** -self.config.label_balance
         return np.asarray(weights * counts.sum() / (weights @ counts))
+
+    def _again(self, name: str, found: Saved) -> keras.Model:
+        if name == TREES:
+            parts = {field.name: array for field, array in zip(fields(Forest), found.groups["forest"], strict=True)}
+            forest = Forest(**parts | {"depth": int(parts["depth"])})  # type: ignore[arg-type]
+            return trees.build(forest, shape=PREPARED_SHAPES[READS[TREES]])
+        return mean_of(self._builder(name), list(found.groups.values()))
 
     def _trees(self, seed: int) -> keras.Model:
         reads = READS[TREES]
@@ -72,54 +76,37 @@ class Fitting:
             log_loss(rows.label, grown.probabilities(rows.inputs[reads]), labels=np.arange(self.labels))
             for rows in (self.train, self.validation)
         )
-        self.progress(Progress(TREES, 1, 1, float(loss), float(validation_loss)))
-        return trees.build(forest_of(grown), shape=PREPARED_SHAPES[reads])
+        last, forest = Progress(TREES, 1, 1, float(loss), float(validation_loss)), forest_of(grown)
+        arrays = [np.asarray(array) for array in vars(forest).values()]
+        self.watching.checkpoints.write(TREES, Saved({FINISHED: asdict(last)}, {"forest": arrays}))
+        self.watching.progress(last)
+        return trees.build(forest, shape=PREPARED_SHAPES[reads])
 
     def _network(self, name: str, seed: int) -> keras.Model:
-        keras.utils.set_random_seed(seed)
         reads = NETWORKS[name].reads
-        model = build_network(name, self.config.sizes, labels=self.labels)
-        recipe = self._annealed() if name == ANNEALED else self._stopped()
-        model.compile(recipe.optimizer, keras.losses.CategoricalCrossentropy(label_smoothing=recipe.smoothing))
-        # Without its variables the optimizer makes TensorFlow trace the training step a second time.
-        model.optimizer.build(model.trainable_variables)
-        hot = np.eye(self.labels, dtype=np.float32)
-        model.fit(
-            self.train.inputs[reads],
-            hot[self.train.label],
-            validation_data=(self.validation.inputs[reads], hot[self.validation.label]),
-            class_weight=dict(enumerate(self.label_weights())),
-            batch_size=recipe.batch_size,
-            validation_batch_size=VALIDATION_BATCH,
-            epochs=recipe.epochs,
-            callbacks=[*recipe.callbacks, self._teller(name, recipe.epochs)],
-            verbose=0,
+        fitting = NetworkFitting(
+            name=name,
+            build=self._builder(name),
+            reads=reads,
+            recipe=getattr(self.config.recipes, name),
+            train=self._rows(self.train, reads),
+            validation=self._rows(self.validation, reads),
+            label_weights=self.label_weights(),
         )
-        return model
+        fitted = fitting.fitted(self.watching, seed=seed)
+        weights = {f"network_{number}": each for number, each in enumerate(fitted.weights)}
+        self.watching.checkpoints.write(name, Saved({FINISHED: asdict(fitted.last)}, weights))
+        return fitted.network
 
-    def _stopped(self) -> "_Recipe":
-        config = self.config
-        best = keras.callbacks.EarlyStopping("val_loss", patience=config.patience, restore_best_weights=True)
-        return _Recipe(keras.optimizers.Adam(config.learning_rate), config.epochs, config.batch_size, 0.0, (best,))
+    def _builder(self, name: str) -> Callable[[], keras.Model]:
+        def build() -> keras.Model:
+            try:
+                return build_network(name, self.config.sizes, labels=self.labels)
+            except ValueError as fault:
+                why = str(fault).strip().splitlines()[0]
+                raise TrainingError(f"training: {name} cannot be built with sizes.{name}: {why}") from fault
 
-    def _annealed(self) -> "_Recipe":
-        config = self.config.annealing
-        steps = config.epochs * -(-len(self.train.label) // config.batch_size)
-        falling = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
-        optimizer = keras.optimizers.AdamW(falling, weight_decay=config.weight_decay)
-        return _Recipe(optimizer, config.epochs, config.batch_size, config.label_smoothing, ())
+        return build
 
-    def _teller(self, name: str, epochs: int) -> keras.callbacks.Callback:
-        def tell(epoch: int, logs: dict[str, float]) -> None:
-            self.progress(Progress(name, epoch + 1, epochs, logs["loss"], logs["val_loss"]))
-
-        return keras.callbacks.LambdaCallback(on_epoch_end=tell)
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    optimizer: keras.optimizers.Optimizer
-    epochs: int
-    batch_size: int
-    smoothing: float
-    callbacks: tuple[keras.callbacks.Callback, ...]
+    def _rows(self, rows: Prepared, reads: Input) -> Rows:
+        return Rows(rows.inputs[reads], np.eye(self.labels, dtype=np.float32)[rows.label])

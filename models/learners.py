@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -12,9 +12,21 @@ from models.arrays import Float32s, Floats
 from models.dataset import Dataset
 from models.errors import TrainingError
 from models.split import split_by_person
+from models.uncertainty import disagreement
 from schemas.feature_table import FEATURE_INDEX
 
+if TYPE_CHECKING:
+    from models.ensemble import Ensemble
+
 Predict = Callable[[Dataset], Floats]
+
+
+@runtime_checkable
+class Doubting(Protocol):
+    """What a `Predict` may be, too: one that can tell how unsure it is by more than its probabilities."""
+
+    def doubts(self, rows: Dataset) -> dict[str, Floats]:
+        """Measures of doubt (n,) by name; the greater the less sure."""
 
 
 class Learner(Protocol):
@@ -122,23 +134,44 @@ class Networks:
     preset: str
     name: str = "ensemble"
 
-    def fit(self, train: Dataset, *, seed: int) -> Predict:
+    def fit(self, train: Dataset, *, seed: int) -> "_Reading":
         from models.settings import TRAINING_PRESETS
         from models.training import fit_ensemble
 
         config = replace(TRAINING_PRESETS[self.preset], seed=seed)
-        # Whoever is predicted is not among these people, so its test person may learn, too.
-        split = split_by_person(
-            train, validation_share=config.validation_share, test_share=1 / len(train.people), seed=seed
-        )
-        learning, validation = train.of(split.train + split.test), train.of(split.validation)
-        ensemble = fit_ensemble(learning.ordered(), validation.ordered(), config, lambda step: None)
+        learning, validation = self.people(train, seed=seed)
+        return _Reading(fit_ensemble(learning, validation, config, lambda step: None), seed)
 
-        def predict(rows: Dataset) -> Floats:
-            answer = ensemble.predict(rows.features, rows.sequence, rows.baseline)
-            return np.asarray(answer.probabilities, dtype=np.float64)
+    def people(self, train: Dataset, *, seed: int) -> tuple[Dataset, Dataset]:
+        """Rows of those who learn, and of those who stop and calibrate, of people none of whom will be predicted."""
+        from models.settings import TRAINING_PRESETS
 
-        return predict
+        share = TRAINING_PRESETS[self.preset].validation_share
+        # The split's test person may learn, too.
+        split = split_by_person(train, validation_share=share, test_share=1 / len(train.people), seed=seed)
+        return train.of(split.train + split.test).ordered(), train.of(split.validation).ordered()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A fitted ensemble that reads people."""
+
+    ensemble: "Ensemble"
+    seed: int
+
+    def __call__(self, rows: Dataset) -> Floats:
+        answer = self.ensemble.predict(rows.features, rows.sequence, rows.baseline)
+        return np.asarray(answer.probabilities, dtype=np.float64)
+
+    def doubts(self, rows: Dataset) -> dict[str, Floats]:
+        from models.ensemble import raw_inputs
+        from models.monte_carlo import monte_carlo
+
+        raw = raw_inputs(rows)
+        return {
+            "disagreement": disagreement(self.ensemble.answers(raw)),
+            "monte_carlo": monte_carlo(self.ensemble, raw, seed=self.seed).information,
+        }
 
 
 def _fitted(model: Any, train: Dataset, inputs_of: Callable[[Dataset], Float32s]) -> Predict:  # noqa: ANN401

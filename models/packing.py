@@ -13,6 +13,7 @@ from models import bundle
 from models.combining import Weighted
 from models.ensemble import Ensemble, export
 from models.manifest import Manifest, MemberWeight
+from models.parts_export import export_parts
 from models.training import TrainedEnsemble
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
@@ -28,6 +29,7 @@ def save(trained: TrainedEnsemble, folder: Path, *, name: str, min_quality: floa
 
     def fill(fresh: Path) -> Manifest:
         export(ensemble, str(fresh / bundle.SAVED_MODEL))
+        export_parts(ensemble, str(fresh / bundle.PARTS))
         return Manifest(
             name=name,
             version=version(trained, ensemble),
@@ -52,6 +54,7 @@ def save(trained: TrainedEnsemble, folder: Path, *, name: str, min_quality: floa
             trained_on=trained.trained_on,
             metrics=trained.report,
             checksum=bundle.checksum(fresh / bundle.SAVED_MODEL),
+            parts_checksum=bundle.checksum(fresh / bundle.PARTS),
         )
 
     return bundle.write(folder, fill)

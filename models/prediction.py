@@ -1,8 +1,9 @@
 """What an ensemble answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.arrays import Reals
+from models.arrays import Float32s, Reals
 
 
 @dataclass(frozen=True)
@@ -11,3 +12,7 @@ class Prediction:
 
     probabilities: Reals
     members: Reals
+
+
+Predict = Callable[[Float32s, Float32s, Float32s], Prediction]
+"""Of features, sequence and baseline."""

@@ -14,7 +14,7 @@ STEPS: Final = 64
 
 @dataclass(frozen=True)
 class Quantiles:
-    """A rising, piecewise linear curve per column: pieces (columns, 64) of a width, on each of which it rises."""
+    """A rising, piecewise linear curve per column: pieces (columns, steps) of a width, on each of which it rises."""
 
     start: Float32s
     width: Float32s
@@ -23,23 +23,26 @@ class Quantiles:
     """Columns in which training saw two different values; the others are 0 for ever."""
 
 
-def fit_quantiles(values: Float32s) -> Quantiles:
-    """The 64 steps between training quantiles of each column (n, C); only finite values count."""
-    curves = [_curve(column[np.isfinite(column)]) for column in values.T]
+def fit_quantiles(values: Float32s, steps: int = STEPS) -> Quantiles:
+    """The steps between training quantiles of each column (n, C); only finite values count.
+
+    What ranking costs grows with the steps.
+    """
+    curves = [_curve(column[np.isfinite(column)], steps) for column in values.T]
     start, width, rise = (np.stack(part).astype(np.float32) for part in zip(*curves, strict=True))
     return Quantiles(start, width, rise, rise.any(axis=1))
 
 
-def _curve(column: Float32s) -> tuple[Floats, Floats, Floats]:
-    start, width, rise = np.zeros(STEPS), np.ones(STEPS), np.zeros(STEPS)
+def _curve(column: Float32s, steps: int) -> tuple[Floats, Floats, Floats]:
+    start, width, rise = np.zeros(steps), np.ones(steps), np.zeros(steps)
     if len(column):
-        at = np.quantile(column.astype(np.float64), np.linspace(0, 1, STEPS + 1)).astype(np.float32)
+        at = np.quantile(column.astype(np.float64), np.linspace(0, 1, steps + 1)).astype(np.float32)
         knots, first = np.unique(at, return_index=True)
         wide = np.diff(knots) >= np.finfo(np.float32).tiny
         pieces = np.flatnonzero(wide)
         start[: len(pieces)] = knots[pieces]
         width[: len(pieces)] = np.diff(knots)[pieces]
-        rise[: len(pieces)] = np.diff(first)[pieces] / STEPS
+        rise[: len(pieces)] = np.diff(first)[pieces] / steps
     return start, width, rise
 
 
@@ -50,7 +53,7 @@ def ranked(raw: keras.KerasTensor, quantiles: Quantiles) -> keras.KerasTensor:
     value = ops.where(present, raw, quantiles.start[:, 0])[..., None]
     part = ops.clip((value - quantiles.start) / quantiles.width, 0.0, 1.0)
     rank = ops.sum(part * quantiles.rise, axis=-1)
-    top = quantiles.rise.sum(axis=-1).clip(min=1 / STEPS)
+    top = quantiles.rise.sum(axis=-1).clip(min=1 / quantiles.rise.shape[1])
     return ops.where(present, 2 * rank / top - 1, np.float32(0))
 
 

@@ -1,24 +1,16 @@
 """Settings of a training run."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, get_args
 
-from models.errors import TrainingError
 from models.forest import TreesConfig
 from models.manifest import Calibrated, Combination
 from models.members.sizes import PRESETS, MemberSizes
+from models.recipes import Recipe, Recipes
+from models.setting_checks import need, need_choice, need_not_negative, need_positive, need_share, need_sizes
 from models.weights import Weights
 
-
-@dataclass(frozen=True)
-class AnnealingConfig:
-    """How the personal network is trained: AdamW, the learning rate falling to 0 along a cosine."""
-
-    epochs: int = 20
-    batch_size: int = 128
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-3
-    label_smoothing: float = 0.1
+MOST_SEED: Final = 2**31
 
 
 @dataclass(frozen=True)
@@ -27,7 +19,7 @@ class TrainingConfig:
 
     sizes: MemberSizes = field(default_factory=MemberSizes)
     trees: TreesConfig = field(default_factory=TreesConfig)
-    annealing: AnnealingConfig = field(default_factory=AnnealingConfig)
+    recipes: Recipes = field(default_factory=Recipes)
     combination: Combination = "weighted"
     weights: Weights = field(default_factory=Weights)
     learn_weights: bool = True
@@ -41,22 +33,35 @@ class TrainingConfig:
     """Power of a label's rarity by which its rows weigh in training: 0 all alike, 1 all labels alike."""
     unknown_baselines: float = 0.1
     """Share of training windows whose baseline is hidden."""
-    epochs: int = 60
-    patience: int = 8
-    """Epochs without a better loss on the validation people before a member stops."""
-    batch_size: int = 64
-    learning_rate: float = 1e-3
     validation_share: float = 0.15
     test_share: float = 0.15
     seed: int = 7
 
     def __post_init__(self) -> None:
-        if min(self.epochs, self.patience, self.batch_size) < 1 or self.learning_rate <= 0:
-            raise TrainingError("training: epochs, patience, batch size and learning rate must be positive")
-        if min(self.validation_share, self.test_share) <= 0 or self.validation_share + self.test_share >= 1:
-            raise TrainingError("training: validation and test share must be positive and leave people to train on")
-        if not 0 <= self.unknown_baselines < 1 or not 0 <= self.label_balance <= 1:
-            raise TrainingError("training: label balance and the share of unknown baselines must be in 0..1")
+        for name, choices in (("combination", Combination), ("calibration", Calibrated)):
+            need_choice(self, name, get_args(choices))
+        need_positive(self, "validation_share", "test_share")
+        need(self.validation_share + self.test_share < 1, "validation_share and test_share must leave people to train")
+        need_share(self, "unknown_baselines")
+        need(0 <= self.label_balance <= 1, f"label_balance must be in 0..1, got {self.label_balance}")
+        risk = self.stated_risk
+        need(risk is None or 0 < risk < 1, f"stated_risk must be between 0 and 1, got {risk}")
+        need(0 <= self.seed < MOST_SEED, f"seed must be in 0..{MOST_SEED - 1}, got {self.seed}")
+        need_sizes(self.sizes, "sizes")
+        self._need_sizes_that_fit()
+        self._need_trees()
+
+    def _need_sizes_that_fit(self) -> None:
+        fusion, personal, transformer = self.sizes.fusion, self.sizes.personal, self.sizes.transformer
+        need(len(fusion.fusion) == len(fusion.dropout), "sizes.fusion needs a dropout for each fusion layer")
+        need(len(personal.units) == len(personal.dropout), "sizes.personal needs a dropout for each layer of units")
+        need(transformer.heads <= transformer.d_model, "sizes.transformer.heads must be at most its d_model")
+
+    def _need_trees(self) -> None:
+        need_positive(self.trees, "iterations", "learning_rate", "least_leaf", "column_share")
+        need_not_negative(self.trees, "l2")
+        need(self.trees.leaves >= 2, f"trees.leaves must be at least 2, got {self.trees.leaves}")
+        need(self.trees.column_share <= 1, f"trees.column_share must be at most 1, got {self.trees.column_share}")
 
 
 TRAINING_PRESETS: Final = {
@@ -64,11 +69,13 @@ TRAINING_PRESETS: Final = {
     "small": TrainingConfig(
         sizes=PRESETS["small"],
         trees=TreesConfig(iterations=60, learning_rate=0.1),
-        epochs=12,
-        patience=4,
-        batch_size=128,
-        learning_rate=3e-3,
+        recipes=Recipes.alike(Recipe(epochs=12, patience=4, batch_size=128, learning_rate=3e-3)),
         validation_share=0.2,
         test_share=0.2,
     ),
 }
+
+
+def is_built_in(config: TrainingConfig) -> bool:
+    """Whether it is a preset, but for the seed and the stated risk."""
+    return replace(config, seed=TrainingConfig.seed, stated_risk=None) in TRAINING_PRESETS.values()

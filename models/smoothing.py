@@ -1,8 +1,11 @@
 """The mean over the last half minute of event time."""
 
-import numpy as np
+from collections.abc import Iterator
 
-from models.arrays import Floats, Ints, Reals
+import numpy as np
+from numpy.typing import NDArray
+
+from models.arrays import Bools, Floats, Ints, Reals
 from schemas.windows import SMOOTHING_MS
 
 
@@ -22,3 +25,30 @@ def smooth(window_end_ms: Ints, probabilities: Reals, now_end_ms: int) -> Floats
         return np.full(p.shape[1], np.nan)
     chosen: Floats = p[[newest[end] for end in sorted(newest)]]
     return np.asarray(chosen.mean(axis=0))
+
+
+def smooth_rows(
+    person: NDArray[np.str_], window_end_ms: Ints, probabilities: Reals, which: Bools | None = None
+) -> Floats:
+    """(n, K): of each row, or of those marked, the mean over the person's rows that end in the last 30 s; else NaN.
+
+    Rows are in order of person and time. A row with no other in its last 30 s stays as it is.
+
+    >>> ends, answers = np.array([0, 5_000, 5_000]), np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    >>> smooth_rows(np.array(["ann", "ann", "bob"]), ends, answers).tolist()
+    [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
+    """
+    found = np.full(probabilities.shape, np.nan)
+    wanted = np.ones(len(person), dtype=bool) if which is None else which
+    for rows in _by_person(person):
+        ends = window_end_ms[rows]
+        for at in np.flatnonzero(wanted[rows]):
+            near = slice(*np.searchsorted(ends, (ends[at] - SMOOTHING_MS, ends[at]), side="right"))
+            found[rows][at] = smooth(ends[near], probabilities[rows][near], int(ends[at]))
+    return found
+
+
+def _by_person(person: NDArray[np.str_]) -> Iterator[slice]:
+    begins = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
+    for begin, end in zip(begins, [*begins[1:], len(person)], strict=True):
+        yield slice(int(begin), int(end))

@@ -33,6 +33,12 @@ class Split:
         if not all(groups):
             raise TrainingError("split: train, validation and test each need at least one person")
 
+    def need_unseen(self, people: Names) -> None:
+        """Raises TrainingError if any of these people would learn or validate."""
+        seen = sorted(set(people) & {*self.train, *self.validation})
+        if seen:
+            raise TrainingError(f"split: {', '.join(seen)} must stay unseen, but would be in train or validation")
+
 
 @dataclass(frozen=True)
 class LabelledPeople:
@@ -53,24 +59,40 @@ class LabelledPeople:
         return replace(self, label=self.label[mine], person=self.person[mine])
 
 
-def split_by_person(dataset: Dataset, *, validation_share: float, test_share: float, seed: int) -> Split:
+def split_by_person(
+    dataset: Dataset, *, validation_share: float, test_share: float, seed: int, held_out: Names = ()
+) -> Split:
     """`split_people` of a dataset's rows."""
     windows = LabelledPeople(dataset.label, dataset.person, dataset.label_names)
-    return split_people(windows, validation_share=validation_share, test_share=test_share, seed=seed)
+    return split_people(windows, validation_share=validation_share, test_share=test_share, seed=seed, held_out=held_out)
 
 
-def split_people(windows: LabelledPeople, *, validation_share: float, test_share: float, seed: int) -> Split:
-    """Seeded, label-stratified as far as whole people allow; every label stays among the training people."""
-    if len(windows.people) < 3:
-        raise TrainingError(
-            f"split by person: {len(windows.people)} people have labelled windows, at least 3 are needed"
-            " (train, validation, test); label more people"
-        )
+def split_people(
+    windows: LabelledPeople, *, validation_share: float, test_share: float, seed: int, held_out: Names = ()
+) -> Split:
+    """Seeded, label-stratified as far as whole people allow; every label stays among the training people.
+
+    Whoever of `held_out` has windows is a test person, and then nobody else is, whatever the seed and the share.
+    """
+    _need_people(len(windows.people), 3, "(train, validation, test)")
     _need_every_label(windows, "in the whole data set")
-    rest, test = _hold_out(windows, test_share, seed)
+    test = tuple(person for person in windows.people if person in held_out)
+    rest = tuple(person for person in windows.people if person not in held_out)
+    if test:
+        _need_people(len(rest), 2, "beside those held out (train, validation)")
+    else:
+        rest, test = _hold_out(windows, test_share, seed)
     train, validation = _hold_out(windows.of(rest), validation_share / (1 - test_share), seed)
     _need_every_label(windows.of(train), "among the training people, whoever is held out")
     return Split(train, validation, test)
+
+
+def _need_people(count: int, least: int, why: str) -> None:
+    if count < least:
+        raise TrainingError(
+            f"split by person: labelled windows of {count} {'person' if count == 1 else 'people'}, at least {least}"
+            f" are needed {why}; label more people"
+        )
 
 
 def _need_every_label(windows: LabelledPeople, where: str) -> None:

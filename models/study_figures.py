@@ -31,10 +31,10 @@ def per_class(rows: Scored, weights: Floats) -> Figures:
     won = np.einsum("bi,kij,bj->bk", weights, rows.wins, weights, optimize=True)
     pairs = (weights @ rows.with_label.T) * (weights @ rows.without_label.T)
     return {
-        "recall": _ratio(right, true),
-        "precision": _ratio(right, named),
-        "f1": _ratio(2 * right, true + named),
-        "auroc": _ratio(won, pairs),
+        "recall": ratio(right, true),
+        "precision": ratio(right, named),
+        "f1": ratio(2 * right, true + named),
+        "auroc": ratio(won, pairs),
     }
 
 
@@ -61,19 +61,19 @@ def expected_calibration_error(rows: Scored, weights: Floats) -> Floats:
 
     Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
     """
-    return _ratio(np.abs(weights @ rows.gaps).sum(axis=1), weights @ rows.confusion.sum(axis=(1, 2)))
+    return ratio(np.abs(weights @ rows.gaps).sum(axis=1), weights @ rows.confusion.sum(axis=(1, 2)))
 
 
 def called(rows: Scored, label: str, weights: Floats) -> Floats:
     """(draws,): share of all rows whose most probable label is this one, for weights (draws, people)."""
     counts = rows.confusion.sum(axis=1)
-    return _ratio(weights @ counts[:, rows.names.index(label)], weights @ counts.sum(axis=1))
+    return ratio(weights @ counts[:, rows.names.index(label)], weights @ counts.sum(axis=1))
 
 
 def _within(rows: Scored, weights: Floats) -> Floats:
     own = of_each_person(rows)["auroc"]
     known = np.isfinite(own)
-    return _ratio(weights @ np.where(known, own, 0.0), weights @ known)
+    return ratio(weights @ np.where(known, own, 0.0), weights @ known)
 
 
 def _shows_all(rows: Scored, weights: Floats) -> Bools:
@@ -82,8 +82,9 @@ def _shows_all(rows: Scored, weights: Floats) -> Bools:
 
 def _mean(values: Floats, which: Bools) -> Floats:
     known = which & np.isfinite(values)
-    return _ratio(np.where(known, values, 0.0).sum(axis=1), known.sum(axis=1))
+    return ratio(np.where(known, values, 0.0).sum(axis=1), known.sum(axis=1))
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """NaN where there is no whole."""
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)

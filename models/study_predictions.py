@@ -1,17 +1,17 @@
 """Predictions of people whom the model that made them has never seen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.arrays import Bools, Floats, Ints
 from models.dataset import Dataset
-from models.learners import Learner
-from models.smoothing import smooth
+from models.learners import Doubting, Learner
+from models.smoothing import smooth_rows
+from models.split import Names
 from models.study import EXERCISE, StudyWindows, Task
 from models.study_folds import Fold
-from schemas.windows import SMOOTHING_MS
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Plan:
     score_stride_s: int = 30
     seed: int = 7
 
-    def training(self, windows: StudyWindows, fold: Fold) -> Bools:
-        """Rows to fit on."""
+    def training(self, windows: StudyWindows, people: Names) -> Bools:
+        """Rows of these people to fit on."""
         labelled = windows.trained & (self.task.label_of(windows) >= 0)
-        mine = np.isin(windows.dataset.person, fold.train)
+        mine = np.isin(windows.dataset.person, people)
         return np.asarray(labelled & mine & on_grid(windows, self.train_stride_s))
 
     def scored(self, windows: StudyWindows) -> Bools:
@@ -47,6 +47,8 @@ class Answers:
     """Probabilities (n, K) for every row of the study, NaN where a row was not predicted."""
 
     probabilities: Floats
+    doubts: dict[str, Floats]
+    """Other measures of doubt (n,) than those of the probabilities, of a learner that has any."""
     left_out: dict[str, str]
     """Folds that could not be fitted, and why."""
 
@@ -56,41 +58,48 @@ def on_grid(windows: StudyWindows, stride_s: int) -> Bools:
     return np.asarray(windows.dataset.window_end_ms % (1000 * stride_s) == 0)
 
 
-def answers(windows: StudyWindows, plan: Plan, learner: Learner, fitted: Callable[[], None]) -> Answers:
-    """Fits the learner once a fold and predicts all windows of the people held out; `fitted` is called after each."""
-    found = np.full((len(windows.scored), len(plan.task.labels)), np.nan)
-    left_out: dict[str, str] = {}
+def answers(
+    windows: StudyWindows, plan: Plan, learner: Learner, fitted: Callable[[], None], *, doubting: bool = False
+) -> Answers:
+    """Fits the learner once a fold and predicts all windows of the people held out; `fitted` is called after each.
+
+    Only where `doubting` is the learner asked for its own measures of doubt, which take it longer.
+    """
+    found = Answers(np.full((len(windows.scored), len(plan.task.labels)), np.nan), {}, {})
     label = plan.task.label_of(windows)
     for fold in plan.folds:
-        train = plan.training(windows, fold)
-        missing = [name for k, name in enumerate(plan.task.labels) if not (label[train] == k).any()]
+        train = plan.training(windows, fold.train)
+        missing = missing_labels(label[train], plan.task)
         if missing:
-            left_out[fold.name] = f"no training window is {', '.join(missing)}"
+            found.left_out[fold.name] = missing
         else:
-            predict = learner.fit(_relabelled(windows.dataset, train, label, plan.task), seed=plan.seed)
+            predict = learner.fit(relabelled(windows.dataset, train, label, plan.task), seed=plan.seed)
             held_out = np.isin(windows.dataset.person, fold.test)
             # Labels are blanked: whatever predicts cannot have read them.
-            found[held_out] = predict(_relabelled(windows.dataset, held_out, np.zeros_like(label), plan.task))
+            rows = relabelled(windows.dataset, held_out, np.zeros_like(label), plan.task)
+            found.probabilities[held_out] = predict(rows)
+            if doubting and isinstance(predict, Doubting):
+                _keep(found, held_out, predict.doubts(rows))
         fitted()
-    return Answers(found, left_out)
-
-
-def smoothed(windows: StudyWindows, probabilities: Floats, which: Bools) -> Floats:
-    """(n, K): of the rows marked, the mean over the person's windows that end in the last 30 s; else NaN."""
-    found = np.full_like(probabilities, np.nan)
-    for rows in _by_person(windows.dataset):
-        ends = windows.dataset.window_end_ms[rows]
-        for at in np.flatnonzero(which[rows]):
-            near = slice(*np.searchsorted(ends, (ends[at] - SMOOTHING_MS, ends[at]), side="right"))
-            found[rows][at] = smooth(ends[near], probabilities[rows][near], int(ends[at]))
     return found
 
 
-def _by_person(dataset: Dataset) -> Iterator[slice]:
-    begins = np.flatnonzero(np.r_[True, dataset.person[1:] != dataset.person[:-1]])
-    for begin, end in zip(begins, [*begins[1:], len(dataset.person)], strict=True):
-        yield slice(int(begin), int(end))
+def missing_labels(label: Ints, task: Task) -> str:
+    """Why nothing can be fitted on rows of these labels; empty where it can."""
+    missing = [name for k, name in enumerate(task.labels) if not (label == k).any()]
+    return f"no training window is {', '.join(missing)}" if missing else ""
 
 
-def _relabelled(dataset: Dataset, which: Bools, label: Ints, task: Task) -> Dataset:
+def _keep(found: Answers, rows: Bools, doubts: dict[str, Floats]) -> None:
+    for name, values in doubts.items():
+        found.doubts.setdefault(name, np.full(len(rows), np.nan))[rows] = values
+
+
+def smoothed(windows: StudyWindows, values: Floats, which: Bools) -> Floats:
+    """(n, K): of the rows marked, the mean over the person's windows that end in the last 30 s; else NaN."""
+    return smooth_rows(windows.dataset.person, windows.dataset.window_end_ms, values, which)
+
+
+def relabelled(dataset: Dataset, which: Bools, label: Ints, task: Task) -> Dataset:
+    """The rows marked, with the task's labels."""
     return replace(dataset.rows(which), label=label[which], label_names=task.labels)

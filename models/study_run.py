@@ -11,8 +11,9 @@ from models.study import BINARY, StudyWindows, tasks_of
 from models.study_alarms import ALARMS, MARGIN, TOO_GOOD, first_ends_ms, judged
 from models.study_folds import HoldOut
 from models.study_intervals import Bootstrap
-from models.study_predictions import Plan, answers, smoothed
+from models.study_predictions import Answers, Plan, answers, smoothed
 from models.study_scores import Scores, better_by, scored_rows, scores, summary
+from models.study_time import later_answers
 
 Progress = Callable[[int, int], None]
 
@@ -40,7 +41,7 @@ def evaluate_study(
     Raises TrainingError where people, labels or values are too few for any figure.
     """
     plans = tuple(_plans(windows, config))
-    fits = sum(len(plan.folds) for plan in plans) * (len(learners) * (1 + len(ALARMS)) + 1)
+    fits = sum(len(plan.folds) * (len(learners) * (1 + len(ALARMS)) + 1) + len(learners) for plan in plans)
     done = count(1)
     fitted = lambda: progress(next(done), fits)  # noqa: E731
     tasks = [_Run(windows, plan, config.bootstrap, fitted).report(learners) for plan in plans]
@@ -75,8 +76,10 @@ class _Run:
     fitted: Callable[[], None]
 
     def report(self, learners: Sequence[Learner]) -> Scores:
-        found = {learner.name: answers(self.windows, self.plan, learner, self.fitted) for learner in learners}
-        reports = {name: self._learner(answer.probabilities) for name, answer in found.items()}
+        found = {each.name: answers(self.windows, self.plan, each, self.fitted, doubting=True) for each in learners}
+        reports = {name: self._learner(answer) for name, answer in found.items()}
+        for learner in learners:
+            reports[learner.name]["later"] = self._later(learner)
         yardstick = found[learners[0].name].probabilities
         for learner in learners[1:]:
             reports[learner.name]["better_than_yardstick"] = self._better(found[learner.name].probabilities, yardstick)
@@ -93,13 +96,19 @@ class _Run:
             "alarms": alarms + [each for name, its in reports.items() for each in self._too_good(name, its)],
         }
 
-    def _learner(self, probabilities: Floats) -> Scores:
+    def _learner(self, told: Answers) -> Scores:
         which = self.plan.scored(self.windows) | self.plan.exercise(self.windows)
-        steady = smoothed(self.windows, probabilities, which)
+        steady = smoothed(self.windows, told.probabilities, which)
+        doubts = {name: smoothed(self.windows, each[:, None], which)[:, 0] for name, each in told.doubts.items()}
         return {
-            "raw": scores(self.windows, self.plan, probabilities, self.bootstrap),
-            "smoothed": scores(self.windows, self.plan, steady, self.bootstrap),
+            "raw": scores(self.windows, self.plan, told.probabilities, self.bootstrap, doubts=told.doubts),
+            "smoothed": scores(self.windows, self.plan, steady, self.bootstrap, doubts=doubts),
         }
+
+    def _later(self, learner: Learner) -> Scores:
+        told = later_answers(self.windows, self.plan, learner)
+        self.fitted()
+        return summary(self.windows, scored_rows(self.windows, self.plan, told), self.bootstrap)
 
     def _better(self, probabilities: Floats, yardstick: Floats) -> Scores:
         ours, its = (scored_rows(self.windows, self.plan, each) for each in (probabilities, yardstick))

@@ -1,5 +1,6 @@
 """Everything reported of one learner's predictions on one task."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -7,10 +8,12 @@ import numpy as np
 from models import study_curves
 from models.arrays import Bools, Floats, Ints
 from models.study import BINARY, STRESS, StudyWindows, Task
+from models.study_doubt import doubt
 from models.study_figures import called, headline, of_each_person, per_class
 from models.study_intervals import Bootstrap, Estimate, estimate, estimates, known
 from models.study_predictions import Plan
 from models.study_rows import Scored
+from models.study_stated import stated_risks
 
 Scores = dict[str, Any]
 
@@ -19,13 +22,15 @@ NO_EXERCISE: Final = "no window of exercise is scored"
 
 def scored_rows(windows: StudyWindows, plan: Plan, probabilities: Floats) -> Scored:
     """The scored rows that were predicted."""
-    which = plan.scored(windows) & np.isfinite(probabilities).all(axis=1)
     label = plan.task.label_of(windows)
-    return _rows(windows, which, label, probabilities, plan.task)
+    return _rows(windows, _predicted(windows, plan, probabilities), label, probabilities, plan.task)
 
 
-def scores(windows: StudyWindows, plan: Plan, probabilities: Floats, bootstrap: Bootstrap) -> Scores:
-    """All figures; JSON-able."""
+def scores(
+    windows: StudyWindows, plan: Plan, probabilities: Floats, bootstrap: Bootstrap, *, doubts: Mapping[str, Floats]
+) -> Scores:
+    """All figures; JSON-able. `doubts` are the learner's own measures of doubt (n,), if it has any."""
+    which = _predicted(windows, plan, probabilities)
     rows = scored_rows(windows, plan, probabilities)
     return (
         summary(windows, rows, bootstrap)
@@ -35,6 +40,8 @@ def scores(windows: StudyWindows, plan: Plan, probabilities: Floats, bootstrap: 
             "confusion": rows.confusion.sum(axis=0).tolist(),
             "reliability": study_curves.reliability(rows),
             "risk_coverage": study_curves.risk_coverage(rows),
+            "stated_risks": stated_risks(rows, bootstrap),
+            "doubt": doubt(rows, {name: values[which] for name, values in doubts.items()}, bootstrap),
         }
         | {
             "exercise_called_stress": false_alarms(windows, plan, probabilities, bootstrap),
@@ -109,6 +116,10 @@ def _per_person(windows: StudyWindows, rows: Scored) -> Scores:
         if len(shown) == 1:
             found[person]["reason"] = f"all windows are {next(iter(shown))}"
     return found
+
+
+def _predicted(windows: StudyWindows, plan: Plan, probabilities: Floats) -> Bools:
+    return np.asarray(plan.scored(windows) & np.isfinite(probabilities).all(axis=1))
 
 
 def _rows(windows: StudyWindows, which: Bools, label: Ints, probabilities: Floats, task: Task) -> Scored:

@@ -1,27 +1,34 @@
 """Trains every member on people, joins and calibrates them on others, and reports on people never seen."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from models.abstention import NEVER, Abstention
+from models.abstention import NEVER, Abstention, chosen_on
 from models.arrays import Floats
-from models.calibration import Calibration, fit_calibration
+from models.calibration import Calibration, fit_calibrator
+from models.checkpoints import Checkpoints
 from models.combining import Combiner, Weighted, fit_stacking, voting
 from models.dataset import Dataset, TrainedOn
 from models.enrolment import enrolled, minutes, with_some_unknown
 from models.ensemble import Ensemble, raw_inputs
 from models.errors import TrainingError
 from models.evaluation import Report, evaluate
-from models.fitting import Fitting, Prepared, Progress
+from models.fitting import Fitting, Prepared
+from models.keras3 import keras
 from models.members import MEMBERS
+from models.network_fitting import Watching
 from models.preparation import Preparation
-from models.settings import TrainingConfig
-from models.split import Split, split_by_person
+from models.progress import Progress
+from models.settings import TrainingConfig, is_built_in
+from models.split import Names, Split, split_by_person
 from models.weights import learn_weights
 
-__all__ = ["Progress", "TrainedEnsemble", "train"]
+__all__ = ["Folders", "Progress", "TrainedEnsemble", "train"]
 
 
 @dataclass(frozen=True)
@@ -41,39 +48,78 @@ class TrainedEnsemble:
     """Version of the bundle whose answers it learnt, if it did."""
 
 
+@dataclass(frozen=True)
+class Folders:
+    """Where a training keeps checkpoints, to go on after it was killed, and TensorBoard's logs; nowhere by default."""
+
+    checkpoints: Path | None = None
+    logs: Path | None = None
+
+
+NOWHERE: Final = Folders()
+
+
 def train(
-    dataset: Dataset, config: TrainingConfig, progress: Callable[[Progress], None], *, split: Split | None = None
+    dataset: Dataset,
+    config: TrainingConfig,
+    progress: Callable[[Progress], None],
+    *,
+    split: Split | None = None,
+    held_out: Names = (),
+    folders: Folders = NOWHERE,
 ) -> TrainedEnsemble:
     """Trains, calibrates and evaluates the ensemble; sets Keras' global random seed.
 
     Windows from before a person's baseline was known take no part where others of that person do. Without a split it
     makes one by person, and raises TrainingError when there are fewer than three people, or a label that no training
-    person shows.
+    person shows. Whoever is to be held out is a test person, whatever the seed.
     """
     everything = dataset.ordered()
     rows = everything.rows(enrolled(everything))
     split = split or split_by_person(
-        rows, validation_share=config.validation_share, test_share=config.test_share, seed=config.seed
+        rows,
+        validation_share=config.validation_share,
+        test_share=config.test_share,
+        seed=config.seed,
+        held_out=held_out,
     )
-    ensemble = fit_ensemble(rows.of(split.train), rows.of(split.validation), config, progress)
-    report = evaluate(rows, split, ensemble.predict, members=ensemble.names)
+    split.need_unseen(held_out)
+    validation = rows.of(split.validation)
+    ensemble = fit_ensemble(rows.of(split.train), validation, config, progress, folders=folders)
+    abstention = chosen_on(validation, ensemble.predict, config.stated_risk)
+    report = evaluate(rows, split, ensemble.predict, members=ensemble.names, abstention=abstention)
     return TrainedEnsemble(
         ensemble=ensemble,
         config=config,
         split=split,
-        report=report | {"windows_before_baseline": len(everything.label) - len(rows.label)},
+        report=report
+        | {
+            "windows_before_baseline": len(everything.label) - len(rows.label),
+            "built_in_settings": is_built_in(config),
+        },
         labels=dataset.label_names,
         channels=ensemble.channels(),
         trained_on=dataset.trained_on,
         data_hash=dataset.data_hash(),
+        abstention=abstention,
     )
 
 
 def fit_ensemble(
-    learning: Dataset, validation: Dataset, config: TrainingConfig, progress: Callable[[Progress], None]
+    learning: Dataset,
+    validation: Dataset,
+    config: TrainingConfig,
+    progress: Callable[[Progress], None],
+    *,
+    folders: Folders = NOWHERE,
 ) -> Ensemble:
-    """Members learn from some people; weights and calibration, and when to stop, come from others."""
+    """Members learn from some people; weights and calibration, and when to stop, come from others.
+
+    With a folder for checkpoints, a training of the same data and settings that was killed goes on where it stood; its
+    checkpoints stay until `models.checkpoints.forget`.
+    """
     _need_every_label(learning)
+    checkpoints = Checkpoints.opened(folders.checkpoints, _about(learning, validation, config))
     learning = with_some_unknown(learning, config.unknown_baselines, seed=config.seed)
     preparation = Preparation.of(learning)
     fitting = Fitting(
@@ -81,18 +127,28 @@ def fit_ensemble(
         len(learning.label_names),
         Prepared.of(learning, preparation),
         Prepared.of(validation, preparation),
-        progress,
+        Watching(progress, checkpoints, folders.logs),
     )
     members = {name: fitting.member(name, seed) for seed, name in enumerate(MEMBERS, start=config.seed)}
     none = Calibration.none(len(learning.label_names))
     return joined(Ensemble(members, preparation, voting(len(members)), none), validation, config)
 
 
+def _about(learning: Dataset, validation: Dataset, config: TrainingConfig) -> dict[str, str]:
+    """What checkpoints are only good for: anything else makes another ensemble."""
+    return {
+        "data": f"{learning.data_hash()} {validation.data_hash()}",
+        "settings": hashlib.sha256(repr(config).encode()).hexdigest()[:16],
+        "software": f"Keras {keras.__version__}, NumPy {np.__version__}",
+    }
+
+
 def joined(ensemble: Ensemble, validation: Dataset, config: TrainingConfig) -> Ensemble:
     """The same members, combined as the settings say and calibrated, both by people who trained none of them."""
     answers, each = ensemble.answers(raw_inputs(validation)), minutes(validation)
     combined = replace(ensemble, combiner=_combiner(answers, validation, config))
-    return replace(combined, calibration=fit_calibration(combined.mixed(answers), validation.label, each))
+    calibration = fit_calibrator(config.calibration, combined.mixed(answers), validation.label, each)
+    return replace(combined, calibration=calibration)
 
 
 def _combiner(answers: Floats, validation: Dataset, config: TrainingConfig) -> Combiner:

@@ -25,3 +25,16 @@ def disagreement(members: Reals) -> Floats:
     """
     spread: Floats = np.asarray(members, dtype=np.float64).std(axis=-2)
     return np.asarray(spread.mean(axis=-1))
+
+
+def information(answers: Reals) -> Floats:
+    """How far answers to one question are at odds: (answers, …, K) -> (…), a share of log K.
+
+    The entropy of their mean less their mean entropy: 0 where all say the same, however unsure, 1 where all are sure of
+    something else. Houlsby et al. 2011, arXiv:1112.5745.
+
+    >>> information(np.array([[[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]]])).tolist()
+    [1.0, 0.0]
+    """
+    told = np.asarray(answers, dtype=np.float64)
+    return np.asarray(np.maximum(entropy(told.mean(axis=0)) - entropy(told).mean(axis=0), 0.0))

@@ -6,11 +6,12 @@ EqmError
 ├── StackError        a broker, cluster or store that is not as it must be
 ├── FeatureStoreError a store that is not as it must be, or rows it must not take
 ├── TrainingError     windows or settings that no honest model can be trained with
-└── BundleError       a model bundle that must not be applied
+├── BundleError       a model bundle that must not be applied
+└── RegistryError     a registry that is not as it must be, or a model that must not be promoted
 """
 
 from feature_repo.errors import FeatureStoreError
-from models.errors import BundleError, TrainingError
+from models.errors import BundleError, RegistryError, TrainingError
 from schemas.errors import EqmError
 
 
@@ -40,6 +41,7 @@ __all__ = [
     "EqmError",
     "FeatureStoreError",
     "InputError",
+    "RegistryError",
     "SettingsError",
     "StackError",
     "TrainingError",

@@ -17,6 +17,13 @@ SHOWN_NAMES: Final = {
     "wide_forest": "forest, all inputs",
     "elapsed_time": "elapsed time alone",
 }
+MEASURES: Final = {
+    "confidence": "1 – confidence",
+    "entropy": "entropy",
+    "disagreement": "members' disagreement",
+    "monte_carlo": "Monte-Carlo dropout",
+}
+"""Of doubt."""
 TITLES: Final = {
     "labels_shuffled": "labels shuffled",
     "physiology_frozen": "physiology frozen",
@@ -29,9 +36,12 @@ def parts(report: dict[str, Any]) -> Iterator[Table | str]:
     for task in report["tasks"]:
         yield _table(task, report)
         yield from _by_set(task, report)
+        yield _stated(task, report)
         yield from (f"  {fold} left out: {reason}" for fold, reason in task["folds_left_out"].items())
         yield from _unknown(task)
     yield from alarm_lines(report)
+    if "note" in report:
+        yield report["note"]
 
 
 def learner(name: str) -> str:
@@ -104,6 +114,7 @@ def _table(task: dict[str, Any], report: dict[str, Any]) -> Table:
         for kind in ("raw", "smoothed"):
             figures = [*(its[kind][figure] for figure in HEADLINE), its[kind]["exercise_called_stress"]]
             table.add_row(learner(name) if kind == "raw" else "  smoothed", *map(brief, figures))
+        table.add_row("  raw, later windows\n  of people seen", *(brief(its["later"][each]) for each in HEADLINE), "")
     elapsed = task["elapsed_time"]
     table.add_row("elapsed time alone,\nno model", *(brief(elapsed[figure]) for figure in HEADLINE), "", style="dim")
     return table
@@ -121,8 +132,27 @@ def _by_set(task: dict[str, Any], report: dict[str, Any]) -> Iterator[Table]:
         yield table
 
 
+def _stated(task: dict[str, Any], report: dict[str, Any]) -> Table:
+    """Smoothed, as events are: wrong answers, and under them the share that is answered at all."""
+    each = {name: its["smoothed"] for name, its in task["learners"].items()}
+    first = next(iter(each.values()))
+    table = _columns(
+        f"wrong answers where a risk is stated, and share answered: {first['people']} {report['on']}, smoothed,"
+        " the confidence chosen on the others",
+        *(f"at most {stated['stated']:.0%} wrong" for stated in first["stated_risks"]),
+    )
+    for name, figures in each.items():
+        cells = (f"{brief(its['risk'])}\nof {brief(its['coverage'])}" for its in figures["stated_risks"])
+        table.add_row(learner(name), *cells)
+    return table
+
+
 def _headed(title: str, *more: str) -> Table:
-    heads = [Column(name, justify="right") for name in (*HEADLINE.values(), *more)]
+    return _columns(title, *HEADLINE.values(), *more)
+
+
+def _columns(title: str, *names: str) -> Table:
+    heads = [Column(name, justify="right") for name in names]
     return Table("", *heads, title=title, title_justify="left", title_style="bold", box=SIMPLE, pad_edge=False)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.arrays import Bools, Float32s, Ints
 from models.dataset import Dataset
+from models.enrolment import enrolled
 from models.study import CALM, StudyWindows
 from models.training_set import load
 from pipelines.baseline import moments
@@ -88,11 +89,32 @@ def of_recordings(paths: Iterable[Path], terms: Terms, progress: Callable[[int, 
 
 
 def of_training_set(folder: Path) -> EvaluationWindows:
-    """All windows of a training set, whatever its split: each is trained on and scored, with the baseline it knew."""
+    """All windows of a training set, whatever its split, each with the baseline that was known at its end.
+
+    A person's windows from before a baseline was known are neither trained on nor scored where others of that person
+    have one: they may be the very windows that made it. Nor are those that overlap them. Only labelled windows are in a
+    training set, so predictions are smoothed over these alone.
+    """
     dataset = load(folder).dataset.ordered()
-    seen = np.isfinite(dataset.features).any(axis=1)
-    source = np.full(len(seen), folder.resolve().name)
-    return EvaluationWindows(StudyWindows(dataset, seen, seen, source), {"without_signal": int((~seen).sum())})
+    reasons = np.full(len(dataset.label), "", dtype="U20")
+    reasons[~_after_enrolment(dataset)] = BEFORE_BASELINE
+    reasons[~np.isfinite(dataset.features).any(axis=1)] = WITHOUT_SIGNAL
+    kept, source = reasons == "", np.full(len(reasons), folder.resolve().name)
+    left_out = Counter(reasons[~kept].tolist())
+    return EvaluationWindows(StudyWindows(dataset, kept, kept, source), dict(left_out))
+
+
+def _after_enrolment(dataset: Dataset) -> Bools:
+    """Of rows in order: those of enrolled people, or of people never enrolled, that overlap none of before."""
+    found = enrolled(dataset)
+    for person in dataset.people:
+        mine = dataset.person == person
+        ends = dataset.window_end_ms[mine]
+        before = ends[~found[mine]]
+        newest = np.searchsorted(before, ends, side="right")
+        overlapping = (newest > 0) & (ends - WINDOW_MS < np.r_[0, before][newest])
+        found[mine] &= ~overlapping
+    return found
 
 
 def _parts(source: Source) -> Iterator[Part]:
@@ -186,10 +208,11 @@ class _Person:
         )
 
 
-UNLABELLED_WINDOW, ENROLMENT, BEFORE_ENROLMENT, WITHOUT_SIGNAL = (
+UNLABELLED_WINDOW, ENROLMENT, BEFORE_ENROLMENT, BEFORE_BASELINE, WITHOUT_SIGNAL = (
     "unlabelled",
     "enrolment",
     "before_enrolment",
+    "before_a_baseline",
     "without_signal",
 )
 

@@ -16,11 +16,6 @@ FOLDER = Path(__file__).parent / "streaming"
 NAMES = {"features": "eqm features", "emotions": "eqm emotions"}
 
 
-def current_bundle(settings: Settings) -> Path:
-    """Where `eqm train` writes and the emotions job looks, unless told otherwise."""
-    return settings.home / "models" / "current"
-
-
 def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str | None = None) -> str:
     """Submits the features job and returns its id. Topics and feature store must be there; one such job at a time."""
     _require_topics(settings)

@@ -82,8 +82,15 @@ class Settings(BaseModel):
     """Where Feast keeps online features: SQLite, or Redis."""
     redis_url: str = ""
     """Address of Redis for the production profile, `redis://host:port/db`."""
+    mlflow: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Address of an MLflow server, `http://host:port`; empty: SQLite and files below `HOME/mlflow`."""
     recordings: Folder | None = None
     """Folder of recordings to replay in place of simulated people."""
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as variables for another process."""
+        given = self.model_dump(mode="json", exclude_none=True)
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
 
     @property
     def bootstrap_servers(self) -> str:
@@ -103,6 +110,11 @@ class Settings(BaseModel):
     def feast_folder(self) -> Path:
         """Data folder of the feature store."""
         return self.home / "feast"
+
+    @property
+    def current_bundle(self) -> Path:
+        """The model bundle in use, where the emotions job looks unless told otherwise."""
+        return self.home / "models" / "current"
 
     @property
     def archive_folder(self) -> Path:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,13 @@ from feature_repo.folders import offline_folder
 from feature_repo.partitions import days
 from feature_repo.retrieval import historical
 from feature_repo.store import is_applied
+from models.checkpoints import forget
 from models.dataset import Dataset
 from models.manifest import Manifest
-from models.settings import TRAINING_PRESETS
-from models.training import Progress, train
+from models.settings import TRAINING_PRESETS, TrainingConfig
+from models.settings_file import read
+from models.split import Names
+from models.training import NOWHERE, Folders, Progress, train
 from models.training_set import MEAN_NAMES, load
 from pipelines.baseline_rows import opened
 from pipelines.label_topic import read_labels
@@ -49,11 +52,35 @@ def built_windows(folder: Path) -> LabelledWindows:
     return LabelledWindows(found.dataset, sum(found.card.dropped.values()), found.people())
 
 
-def train_bundle(
-    found: LabelledWindows, folder: Path, *, preset: str, name: str, progress: Callable[[Progress], None]
-) -> Manifest:
-    """Trains the ensemble, split by person, and writes the bundle with its report."""
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained, and where it goes."""
+
+    config: TrainingConfig
+    bundle: Path
+    name: str
+    held_out: Names = ()
+    """People who must not learn."""
+    folders: Folders = NOWHERE
+
+
+def configured(preset: str, file: Path | None, *, seed: int | None, risk: float | None) -> TrainingConfig:
+    """A preset's settings, those of the file in their place, and what else is given in the place of these."""
+    base = TRAINING_PRESETS[preset]
+    config = read(file, base) if file else base
+    if seed is not None:
+        config = replace(config, seed=seed)
+    return config if risk is None else replace(config, stated_risk=risk)
+
+
+def train_bundle(found: LabelledWindows, order: Order, progress: Callable[[Progress], None]) -> Manifest:
+    """Trains the ensemble, split by person, and writes the bundle with its report; then needs no checkpoints more."""
     from models.packing import save
 
-    trained = train(found.dataset, TRAINING_PRESETS[preset], progress, split=found.split)
-    return save(trained, folder, name=name)
+    trained = train(
+        found.dataset, order.config, progress, split=found.split, held_out=order.held_out, folders=order.folders
+    )
+    manifest = save(trained, order.bundle, name=order.name)
+    if order.folders.checkpoints:
+        forget(order.folders.checkpoints)
+    return manifest

@@ -26,10 +26,11 @@ class Quarantined(StrEnum):
 
 
 class Abstained(StrEnum):
-    """Why an emotion event names no emotion."""
+    """Why an emotion event names no emotion. Quality is judged first."""
 
     LOW_QUALITY = "low_quality"
     NO_SIGNAL = "no_signal"
+    LOW_CONFIDENCE = "low_confidence"
 
 
 MAX_READING_BYTES = 65_536

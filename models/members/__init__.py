@@ -30,9 +30,16 @@ NETWORKS: Final = {
     "fusion": Network("features", fusion.build),
 }
 
-READS: Final[dict[str, Input]] = {TREES: "values", **{name: network.reads for name, network in NETWORKS.items()}}
+STUDENT: Final = "student"
+"""The only member of a distilled bundle, and of no other."""
 
-MEMBERS: Final = tuple(READS)
+MEMBERS: Final = (TREES, *NETWORKS)
+
+READS: Final[dict[str, Input]] = {
+    TREES: "values",
+    **{name: network.reads for name, network in NETWORKS.items()},
+    STUDENT: "ranks",
+}
 
 
 def build_network(name: str, sizes: MemberSizes, *, labels: int) -> keras.Model:

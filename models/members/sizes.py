@@ -70,6 +70,14 @@ class PersonalSizes:
 
 
 @dataclass(frozen=True)
+class StudentSizes:
+    """Dense layers, each followed by dropout. The student is no member, so it has no place in `MemberSizes`."""
+
+    units: tuple[int, ...] = (128, 64)
+    dropout: float = 0.2
+
+
+@dataclass(frozen=True)
 class MemberSizes:
     """Sizes of all networks; field names are the members' names."""
 

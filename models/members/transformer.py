@@ -23,7 +23,8 @@ def positional_encoding(steps: int, d_model: int) -> Float32s:
 def _encoder_layer(x: keras.KerasTensor, sizes: TransformerSizes) -> keras.KerasTensor:
     normal = layers.LayerNormalization()(x)
     attention = layers.MultiHeadAttention(sizes.heads, sizes.d_model // sizes.heads, dropout=sizes.attention_dropout)
-    x = layers.Add()([x, attention(normal, normal)])
+    attended, _ = attention(normal, normal, return_attention_scores=True)
+    x = layers.Add()([x, attended])
     hidden = layers.Dense(sizes.feed_forward, activation="relu")(layers.LayerNormalization()(x))
     return layers.Add()([x, layers.Dense(sizes.d_model)(hidden)])
 
@@ -38,3 +39,12 @@ def build(sizes: TransformerSizes, *, shape: tuple[int, ...], labels: int) -> ke
     x = layers.Dense(sizes.dense, activation="relu")(x)
     x = layers.Dropout(sizes.dropout)(x)
     return keras.Model(inputs, layers.Dense(labels, activation="softmax")(x), name="transformer")
+
+
+def attention(built: keras.Model) -> keras.Model:
+    """The same layers: scaled sequence -> how much each second is attended to (n, seconds).
+
+    The mean over encoder layers, heads and queries.
+    """
+    scores = [layer.output[1] for layer in built.layers if isinstance(layer, layers.MultiHeadAttention)]
+    return keras.Model(built.input, keras.ops.mean(keras.ops.stack(scores), axis=(0, 2, 3)))

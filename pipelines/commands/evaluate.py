@@ -22,9 +22,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     command.add_argument(
         "--learner",
         action="append",
-        choices=("wide_forest", "ensemble"),
+        choices=("wide_forest", "ensemble", "student"),
         default=[],
-        help="one more, beside forest (the yardstick) and boosting; ensemble is the networks, and takes hours",
+        help="one more, beside forest (the yardstick) and boosting; ensemble is the networks, student what learns from"
+        " them; they take hours, both together no longer than one",
     )
     command.add_argument("--preset", choices=("full", "small"), default="full", help="of the ensemble")
     command.add_argument("--by", choices=("person", "dataset"), default="person", help="who is held out at a time")

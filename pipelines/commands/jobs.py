@@ -28,12 +28,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _submit(given: Namespace, settings: Settings) -> None:
-    from pipelines.jobs import current_bundle, submit_emotions, submit_features
+    from pipelines.jobs import submit_emotions, submit_features
 
     if given.job == "features":
         job = submit_features(settings, bounded=given.bounded, savepoint=given.savepoint)
     else:
-        bundle = given.bundle or current_bundle(settings)
+        bundle = given.bundle or settings.current_bundle
         job = submit_emotions(settings, bundle, bounded=given.bounded, savepoint=given.savepoint)
     print(f"{given.job} job runs as {job}, see http://{settings.flink_address}/#/job/running/{job}/overview")
 

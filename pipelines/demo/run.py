@@ -1,12 +1,16 @@
 """The demo, step by step, on a stack of its own."""
 
 import math
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.bundle import read_manifest
 from models.manifest import Manifest
 from pipelines.client import EmotionConsumer
 from pipelines.demo.cast import SEED, Cast
@@ -16,15 +20,13 @@ from pipelines.demo.outcome import Outcome, write_outcome
 from pipelines.demo.steps import Patience, step
 from pipelines.devices.recording import Recording
 from pipelines.errors import StackError
-from pipelines.jobs import current_bundle, running, submit_emotions, submit_features
+from pipelines.jobs import running, submit_emotions, submit_features
 from pipelines.progress import counted
 from pipelines.replay_faults import FaultCounts, Faults
 from pipelines.replaying import replay
 from pipelines.settings import Settings
 from pipelines.stack.rest import Cluster
 from pipelines.stack.stack import down, up
-from pipelines.training import archived_windows, train_bundle
-from pipelines.training_progress import training_bar
 from schemas.records import EmotionEvent
 from schemas.topics import FEATURES
 
@@ -58,7 +60,7 @@ class Demo:
             with step("training"):
                 manifest = self._train()
             with step("emotions job"):
-                submit_emotions(self.settings, current_bundle(self.settings))
+                submit_emotions(self.settings, self.settings.current_bundle)
             events = self._live(job)
             outcome = Outcome(self.settings, self.cast, manifest, events, self.sent, time.monotonic() - begun_s)
             with step("report"):
@@ -96,11 +98,19 @@ class Demo:
             raise StackError(f"the features job has ended; see http://{self.settings.flink_address}")
 
     def _train(self) -> Manifest:
-        with counted("windows", "people") as people:
-            found = archived_windows(self.settings, people)
-        folder = current_bundle(self.settings)
-        with training_bar() as progress:
-            return train_bundle(found, folder, preset="small", name="demo", progress=progress)
+        """As anybody trains: by the command, in the environment that it needs."""
+        bundle = self.settings.current_bundle
+        command = ["train", "--preset", "small", "--name", "demo", "--bundle", str(bundle)]
+        ran = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli", *command],
+            env={**os.environ, **self.settings.environment()},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if ran.returncode:
+            raise StackError("training has failed, as it says above")
+        print(*(f"  {line}" for line in ran.stdout.splitlines()[-2:]), sep="\n")
+        return read_manifest(bundle)
 
     def _live(self, features_job: str) -> list[EmotionEvent]:
         """Follows the unseen people's events until there is one for each window."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines.evaluation_table import HEADLINE, TITLES, learner, short, shown
+from pipelines.evaluation_table import HEADLINE, MEASURES, TITLES, learner, short, shown
 from pipelines.report import evaluation_plots as plots
 from pipelines.report.page import ASSETS, percent, thousands
 
@@ -24,6 +24,8 @@ def rendered(report: Mapping[str, Any]) -> str:
         alarms=alarms,
         headline=HEADLINE,
         titles=TITLES,
+        measures=MEASURES,
+        measures_of=_measures,
         ticks=[(plots.place(tick), short(tick, 1)) for tick in plots.TICKS],
         chance=plots.place(0.5),
         bound=plots.place(report["alarm_bound"]),
@@ -31,3 +33,8 @@ def rendered(report: Mapping[str, Any]) -> str:
         style=(ASSETS / "page.css").read_text(encoding="utf-8"),
         own_style=(ASSETS / "evaluation.css").read_text(encoding="utf-8"),
     )
+
+
+def _measures(task: Mapping[str, Any]) -> list[str]:
+    """Measures of doubt that a learner of the task has."""
+    return [name for name in MEASURES if any(name in its["smoothed"]["doubt"] for its in task["learners"].values())]

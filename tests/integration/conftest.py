@@ -10,6 +10,7 @@ import pytest
 from models.dataset import COLUMNS, Dataset
 from models.members.sizes import PRESETS
 from models.packing import save
+from models.recipes import Recipe, Recipes
 from models.settings import TrainingConfig
 from models.training import train
 from pipelines.devices.recording import Recording, to_samples
@@ -52,7 +53,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle that says little, but is made as all are."""
     parts = [_labelled(person) for person in simulated(8, minutes=8, start="2025-01-01T00:00:00Z", seed=2)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
-    config = TrainingConfig(sizes=PRESETS["small"], epochs=1)
+    config = TrainingConfig(sizes=PRESETS["small"], recipes=Recipes.alike(Recipe(epochs=1)))
     trained = train(Dataset(**columns, label_names=EMOTIONS, trained_on="simulated people"), config, lambda _: None)
     folder = tmp_path_factory.mktemp("bundle") / "small"
     save(trained, folder, name="small")

@@ -20,6 +20,10 @@ ENGINES = {
     "py4j": ("pipelines/streaming/",),
     "apache_beam": ("pipelines/batch/", "models/transform"),
     "feast": ("feature_repo/",),
+    "ai_edge_litert": ("models/edge/device",),
+    "mlflow": ("models/registry",),
+    "optuna": ("models/search",),
+    "shap": ("models/explanation/shapley",),
 }
 VAGUE = {"utils", "helpers", "manager", "common", "misc"}
 

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.report_text import HOPEFUL
 from models.study_folds import HoldOut
 from models.study_run import StudyConfig, evaluate_study
 from pipelines.cli import main
 from pipelines.errors import SettingsError
-from pipelines.evaluation import data_of
+from pipelines.evaluation import data_of, hopeful
 from pipelines.evaluation_files import FIGURES, PAGE, check, write
-from pipelines.evaluation_table import alarm_lines, parts
+from pipelines.evaluation_table import alarm_lines, parts, shown
 from pipelines.evaluation_windows import EvaluationWindows
 from pipelines.report.evaluation_page import rendered
-from tests.unit.models.studies import Clock, Honest, in_order, study
+from tests.unit.models.people import made_up
+from tests.unit.models.studies import Clock, Doubtful, Honest, in_order, study
+from tests.unit.models.test_training_set import write as write_set
 from tests.unit.test_evaluation_windows import labels, recording
 
 CONFIG = StudyConfig(HoldOut(folds=2), train_stride_s=10, score_stride_s=10, draws=100)
@@ -69,8 +72,31 @@ def test_page_and_table_say_whose_figures_they_are(real: bool, kind: str, other:
     assert text.count(f"{kind} people") >= 6 * len(found["tasks"])
     assert ("promise nothing for real ones" in text) == (not real)
     titles = [part.title for part in parts(found) if not isinstance(part, str)]
-    assert len(titles) == 2 + 2  # tasks, and the sets of the second
+    assert len(titles) == 2 + 2 + 2  # tasks, the sets of the second, and the risks stated of each
     assert all(f"{kind} people" in str(title) for title in titles)
+
+
+def test_page_and_table_show_risks_doubts_and_people_seen(silent: dict[str, Any]) -> None:
+    page, tables = Page(rendered(silent)).text, [part for part in parts(silent) if not isinstance(part, str)]
+    for text in ("Stated risks", "Measures of doubt", "1 – confidence", "later, people seen"):
+        assert page.count(text) == len(silent["tasks"])
+    assert sum("where a risk is stated" in str(table.title) for table in tables) == len(silent["tasks"])
+    first = silent["tasks"][0]["learners"]["honest"]["smoothed"]["stated_risks"][2]
+    assert shown(first["risk"]) in page
+    assert f"{first['above']} of 4" in page
+
+
+def test_measures_of_doubt_stand_only_where_a_learner_has_them(silent: dict[str, Any]) -> None:
+    assert "members' disagreement" not in Page(rendered(silent)).text
+    found = evaluate_study(study(), [Honest(), Doubtful()], CONFIG, lambda done, total: None)
+    assert "members' disagreement" in Page(rendered({"data": silent["data"]} | found)).text
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_only_real_peoples_figures_are_called_hopeful(real: bool) -> None:
+    found = hopeful(report(real=real))
+    assert (HOPEFUL in Page(rendered(found)).text) == real
+    assert (HOPEFUL in list(parts(found))) == real
 
 
 def test_an_alarm_is_red_on_the_page_and_named_in_the_table() -> None:
@@ -133,6 +159,37 @@ def test_the_command_writes_figures_and_page_and_says_where(
     assert list(found["tasks"][0]["learners"]) == ["forest", "boosting"]
     assert "4 real people of seated" in said.out
     assert str(output / PAGE) in said.out
+
+
+def test_a_training_set_is_evaluated_whatever_its_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, output = tmp_path / "made", tmp_path / "out"
+    folder.mkdir()
+    write_set(folder, made_up(windows=60), "time")
+    given = [
+        "evaluate",
+        "--training-set",
+        str(folder),
+        "--folds",
+        "2",
+        "--train-every-s",
+        "10",
+        "--output",
+        str(output),
+    ]
+    code = main(given)
+    said = capsys.readouterr()
+    assert said.err == ""
+    found = json.loads((output / FIGURES).read_text())
+    assert code == (3 if found["sounds"] else 0)
+    assert found["data"]["sets"] == {"made": [f"p{k}" for k in range(6)]}
+    assert "6 simulated people of made" in said.out
+    assert HOPEFUL not in said.out
+
+
+def test_no_training_set_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "--training-set", str(tmp_path / "none"), "--output", str(tmp_path / "out")]) == 1
+    assert "no training set at" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,19 @@
 """Baselines as they were known, enrolments neither trained on nor scored, and bad labels said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from models.dataset import Dataset
 from pipelines.errors import InputError, TrainingError
-from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings
+from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
 from schemas.feature_table import FEATURE_INDEX
+from schemas.windows import HOP_MS, WINDOW_MS
+from tests.unit.models.people import made_up
+from tests.unit.models.test_training_set import write
 
 START_MS = 1_644_228_000_000
 MINUTE_MS = 60_000
@@ -125,3 +130,46 @@ def test_unlabelled_recordings_and_two_wearers_are_said(tmp_path: Path) -> None:
     labels(folder, ("A", "ann", "x", "calm", 0, 1), ("A", "bob", "x", "stress", 1, 2))
     with pytest.raises(InputError, match="A has wearers ann, bob; name one"):
         read(folder)
+
+
+def known_from(dataset: Dataset, window: int, *people: str) -> Dataset:
+    """The same windows; these people's baseline is known from their window of this number on, the others' never."""
+    place = (dataset.window_end_ms - dataset.window_end_ms.min()) // HOP_MS
+    unknown = (place < window) | ~np.isin(dataset.person, people)
+    return replace(dataset, baseline=np.where(unknown[:, None], np.float32(np.nan), dataset.baseline))
+
+
+@pytest.mark.parametrize("split", ["person", "time"])
+def test_a_training_sets_windows_from_before_a_baseline_do_not_count(tmp_path: Path, split: str) -> None:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    write(folder, known_from(made_up(windows=40), 8, "p0", "p1", "p2", "p3"), split)
+    found = of_training_set(folder)
+    data = found.windows.dataset
+    assert (found.windows.trained == found.windows.scored).all()
+    begins = (data.window_end_ms - data.window_end_ms.min()) // HOP_MS * HOP_MS - WINDOW_MS
+    late = begins >= 7 * HOP_MS  # the eighth window, the last of before, ends then
+    enrolled = np.isin(data.person, ["p0", "p1", "p2", "p3"])
+    assert late[enrolled].any()
+    np.testing.assert_array_equal(found.windows.scored, ~enrolled | late)
+    assert found.left_out == {"before_a_baseline": int((enrolled & ~late).sum())}
+    assert found.windows.sets == ("made",)
+    assert found.windows.kind == "simulated people"
+
+
+def test_a_training_sets_windows_without_any_signal_do_not_count(tmp_path: Path) -> None:
+    dataset = made_up()
+    silent = dataset.person == "p2"
+    write(
+        tmp_path, replace(dataset, features=np.where(silent[:, None], np.float32(np.nan), dataset.features)), "person"
+    )
+    found = of_training_set(tmp_path)
+    assert found.left_out == {"without_signal": 24}
+    assert not found.windows.scored[found.windows.dataset.person == "p2"].any()
+
+
+def test_a_training_set_without_any_baseline_counts_whole(tmp_path: Path) -> None:
+    write(tmp_path, known_from(made_up(), 0), "person")
+    found = of_training_set(tmp_path)
+    assert found.windows.scored.all()
+    assert found.left_out == {}

@@ -87,3 +87,8 @@ def test_a_bad_flag_is_named_as_it_was_typed() -> None:
 
 def test_the_mark_of_a_stack_is_no_setting() -> None:
     assert load(environment={OWNER_VARIABLE: "anything"}) == load(environment={})
+
+
+def test_settings_go_to_another_process_as_they_are(tmp_path: Path) -> None:
+    settings = load({"home": tmp_path, "parallelism": 3, "redis_url": "redis://h:1/0"}, environment={})
+    assert load(environment=settings.environment(), file=tmp_path / "none.toml") == settings

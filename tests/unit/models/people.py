@@ -1,5 +1,7 @@
 """Made-up labelled windows, and settings so small that training them takes seconds."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.dataset import Dataset
@@ -14,7 +16,8 @@ from models.members.sizes import (
     PersonalSizes,
     TransformerSizes,
 )
-from models.settings import AnnealingConfig, TrainingConfig
+from models.recipes import ANNEALED, Recipe, Recipes
+from models.settings import TrainingConfig
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX
 from schemas.windows import HOP_MS
@@ -32,11 +35,10 @@ TINY = TrainingConfig(
         personal=PersonalSizes(units=(8, 4), dropout=(0.1, 0.1)),
     ),
     trees=TreesConfig(iterations=3, leaves=4, least_leaf=3),
-    annealing=AnnealingConfig(epochs=3, batch_size=16, learning_rate=0.01),
-    epochs=2,
-    patience=2,
-    batch_size=16,
-    learning_rate=0.01,
+    recipes=Recipes.alike(
+        Recipe(epochs=2, patience=2, batch_size=16, learning_rate=0.01),
+        personal=replace(ANNEALED, epochs=3, batch_size=16, learning_rate=0.01),
+    ),
     validation_share=0.2,
     test_share=0.3,
 )

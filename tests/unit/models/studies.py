@@ -69,6 +69,24 @@ class Honest:
 
 
 @dataclass(frozen=True)
+class Doubtful:
+    """Unsure of everything, and knows another measure of it: the heart rate."""
+
+    name: str = "doubtful"
+    doubted: list[Dataset] = field(default_factory=list)
+
+    def fit(self, train: Dataset, *, seed: int) -> "Doubtful":
+        return self
+
+    def __call__(self, rows: Dataset) -> Floats:
+        return np.full((len(rows.label), len(rows.label_names)), 1 / len(rows.label_names))
+
+    def doubts(self, rows: Dataset) -> dict[str, Floats]:
+        self.doubted.append(rows)
+        return {"disagreement": np.nan_to_num(rows.features[:, HR]).astype(np.float64)}
+
+
+@dataclass(frozen=True)
 class Clock:
     """Cheats: in these studies a person's later windows are those of a higher label."""
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from models.calibration import MOST_BIAS, TEMPERATURES, Calibration, calibrated, fit_calibration
+from models.calibration import MOST_BIAS, TEMPERATURES, Calibration, fit_calibration
 
 
 def applied(probabilities: np.ndarray, calibration: Calibration) -> np.ndarray:
-    return np.asarray(calibrated(probabilities, calibration))
+    return np.asarray(calibration(probabilities))
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 
+from models.abstention import Abstention
 from models.evaluation import evaluate
 from models.prediction import Prediction
-from models.report_text import report_lines
+from models.report_text import HOPEFUL, report_lines
 from models.split import Split
 from tests.unit.models.people import STATES, made_up
 
@@ -56,3 +58,26 @@ def test_the_text_says_whose_figures_they_are() -> None:
     assert any("promise nothing for real ones" in line for line in lines)
     for name in ("ensemble", "cnn", "lstm", "p3", "p4", *STATES):
         assert any(line.startswith(name) for line in lines), name
+
+
+def test_what_a_stated_risk_brings_is_judged_on_smoothed_answers_of_people_held_out() -> None:
+    dataset, stated = made_up(), Abstention(0.7, 0.1)
+
+    def unsteady(features: np.ndarray, sequence: np.ndarray, baseline: np.ndarray) -> Prediction:
+        """Sure, then unsure: smoothed it is always .65, or more where a person begins."""
+        answer = np.tile([[0.9, 0.1, 0.0], [0.4, 0.3, 0.3]], (len(features) // 2, 1))
+        return Prediction(answer, answer[:, None])
+
+    report = evaluate(dataset, SPLIT, unsteady, members=("cnn",), abstention=stated)
+    found = report["abstention"]
+    # Of 24 windows a person's first (.9) and third (.73) are sure enough, and the states begin with calm.
+    assert found == {"min_confidence": 0.7, "stated_risk": 0.1, "coverage": 3 / 24, "risk": 0.0}
+    assert any("Stated risk 10%: below confidence 0.70" in line and "12%" in line for line in report_lines(report))
+    assert evaluate(dataset, SPLIT, always_calm, members=("cnn", "lstm"))["abstention"] is None
+
+
+def test_only_real_people_and_built_in_settings_are_called_hopeful() -> None:
+    report = evaluate(replace(made_up(), trained_on="recorded people"), SPLIT, always_calm, members=("cnn", "lstm"))
+    assert HOPEFUL not in report_lines(report)
+    assert HOPEFUL in report_lines(report | {"built_in_settings": True})
+    assert HOPEFUL not in report_lines(report | {"built_in_settings": True, "trained_on": "simulated people"})

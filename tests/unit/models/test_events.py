@@ -58,6 +58,22 @@ def test_low_quality_abstains(manifest: Manifest) -> None:
     assert record.probabilities["stress"] == 0.7
 
 
+def test_an_unsure_answer_abstains(manifest: Manifest) -> None:
+    careful = manifest.model_copy(update={"min_confidence": 0.71, "stated_risk": 0.1})
+    record = EmotionEvent.model_validate_json(event_bytes(emotion_event(careful, "ada", Window(), smoothed=SMOOTHED)))
+    assert (record.abstained, record.emotion, record.confidence, record.reason) == (True, None, 0, "low_confidence")
+    assert record.probabilities["stress"] == 0.7
+    enough = manifest.model_copy(update={"min_confidence": 0.7})
+    assert emotion_event(enough, "ada", Window(), smoothed=SMOOTHED)["emotion"] == "stress"
+
+
+@pytest.mark.parametrize(("good", "reason"), [(0.0, "no_signal"), (0.2, "low_quality"), (1.0, "low_confidence")])
+def test_quality_is_judged_before_confidence(manifest: Manifest, good: float, reason: str) -> None:
+    careful = manifest.model_copy(update={"min_confidence": 0.9})
+    window = Window(quality=np.full(len(CHANNEL_NAMES), good))
+    assert emotion_event(careful, "ada", window, smoothed=SMOOTHED)["reason"] == reason
+
+
 def test_channels_that_the_model_does_not_use_do_not_count(manifest: Manifest) -> None:
     window = Window(quality=quality(spo2=1, gyro_x=1, hrv=1))
     event = emotion_event(manifest, "ada", window, smoothed=SMOOTHED)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from models.inputs import FAMILY_CHANNELS, family_columns
-from models.members import NETWORKS, build_network
-from models.members.sizes import MemberSizes
+from models.members import NETWORKS, READS, STUDENT, build_network, student
+from models.members.sizes import MemberSizes, StudentSizes
 from models.preparation import PREPARED_SHAPES
 from schemas.channels import CHANNEL_NAMES
 from tests.unit.models.people import TINY
@@ -56,3 +56,11 @@ def test_members_give_probabilities(name: str) -> None:
     assert answer.shape == (2, 4)
     assert answer.sum(axis=1) == pytest.approx(1, abs=1e-6)
     assert not np.array_equal(answer[0], answer[1])
+
+
+def test_the_student_can_tell_a_missing_feature_from_a_middling_one() -> None:
+    shape = PREPARED_SHAPES[READS[STUDENT]]
+    model = student.build(StudentSizes(units=(8,)), shape=shape, labels=3)
+    middle = np.full((1, *shape), 2e-3, dtype=np.float32)
+    told, missing = (np.asarray(model(rows, training=False)) for rows in (middle, np.zeros_like(middle)))
+    assert np.abs(told - missing).max() > 0.05

@@ -37,9 +37,9 @@ def test_the_only_person_with_a_label_trains() -> None:
     assert all("p3" in split(rare, seed).train for seed in range(5))
 
 
-@pytest.mark.parametrize("people", [1, 2])
-def test_too_few_people(people: int) -> None:
-    with pytest.raises(TrainingError, match=f"{people} people have labelled windows, at least 3"):
+@pytest.mark.parametrize(("people", "said"), [(1, "1 person"), (2, "2 people")])
+def test_too_few_people(people: int, said: str) -> None:
+    with pytest.raises(TrainingError, match=f"labelled windows of {said}, at least 3 are needed"):
         split(made_up(people))
 
 
@@ -65,3 +65,21 @@ def test_a_split_with_somebody_twice_cannot_be_made(groups: str) -> None:
 def test_a_split_without_test_people_cannot_be_made() -> None:
     with pytest.raises(TrainingError, match="at least one person"):
         Split(("a",), ("b",), ())
+
+
+def test_whoever_is_held_out_is_tested_whatever_the_seed() -> None:
+    dataset = made_up(8)
+    for seed in range(5):
+        found = split_by_person(
+            dataset, validation_share=0.15, test_share=0.15, seed=seed, held_out=("p6", "p2", "somebody gone")
+        )
+        assert found.test == ("p2", "p6")
+        assert sorted(found.train + found.validation + found.test) == list(dataset.people)
+    assert split(dataset, 3) == split_by_person(
+        dataset, validation_share=0.15, test_share=0.15, seed=3, held_out=("somebody gone",)
+    )
+
+
+def test_holding_out_must_leave_two_people() -> None:
+    with pytest.raises(TrainingError, match="of 1 person, at least 2 are needed beside those held out"):
+        split_by_person(made_up(3), validation_share=0.15, test_share=0.15, seed=0, held_out=("p0", "p1"))

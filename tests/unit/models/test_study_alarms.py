@@ -12,7 +12,7 @@ from models.study_alarms import first_ends_ms, frozen, shuffled
 from models.study_folds import HoldOut
 from models.study_run import StudyConfig, evaluate_study
 from models.study_scores import Scores
-from tests.unit.models.studies import Clock, Hoarder, Honest, in_order, study
+from tests.unit.models.studies import Clock, Doubtful, Hoarder, Honest, in_order, study
 
 CONFIG = StudyConfig(HoldOut(folds=2), train_stride_s=10, score_stride_s=10, draws=200)
 
@@ -95,3 +95,34 @@ def test_the_report_is_json_says_whose_figures_and_repeats_itself() -> None:
     assert binary["learners"]["honest"]["raw"]["exercise_called_stress"]["value"] is None
     assert three["learners"]["honest"]["raw"]["exercise_called_stress"]["windows"] > 0
     assert set(three["learners"]["honest"]["raw"]["calm_against_stress"]) == {"active", "seated"}
+
+
+def test_every_fit_is_told_once() -> None:
+    told: list[tuple[int, int]] = []
+    evaluate_study(study(), [Honest(), Clock()], CONFIG, lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == list(range(1, len(told) + 1))
+    assert {total for _, total in told} == {len(told)}
+
+
+def test_doubts_stated_risks_and_later_windows_are_reported_of_the_same_people() -> None:
+    report = run(study(), [Honest(), Doubtful()])
+    for task in report["tasks"]:
+        for its in task["learners"].values():
+            assert [each["stated"] for each in its["smoothed"]["stated_risks"]] == [0.05, 0.1, 0.2]
+            assert its["later"]["on"] == "real people"
+        measures = {name: set(its["raw"]["doubt"]) for name, its in task["learners"].items()}
+        assert measures == {"honest": {"confidence", "entropy"}, "doubtful": {"confidence", "entropy", "disagreement"}}
+        unsure = task["learners"]["doubtful"]["smoothed"]["doubt"]
+        assert unsure["disagreement"]["value"] != unsure["confidence"]["value"]
+
+
+def test_a_label_that_only_one_person_shows_leaves_its_fold_out_and_no_average() -> None:
+    windows = study()
+    rare = (windows.dataset.label < 2) | (windows.dataset.person == "p5")
+    report = run(replace(windows, trained=rare, scored=rare), [Honest()], replace(CONFIG, hold_out=HoldOut()))
+    three = report["tasks"][1]
+    assert three["folds_left_out"] == {"p5": "no training window is exercise"}
+    found = three["learners"]["honest"]["smoothed"]
+    assert found["auroc"] == {"value": None, "reason": "no window scored is exercise"}
+    assert found["stated_risks"][2]["coverage"]["value"] is not None
+    json.dumps(report, allow_nan=False)

@@ -5,12 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.combining import voting
 from models.dataset import Dataset
+from models.ensemble import raw_inputs
 from models.errors import TrainingError
-from models.learners import Boosting, ElapsedTime, Forest, Learner, Networks, WideForest, relative_inputs
+from models.learners import Boosting, Doubting, ElapsedTime, Forest, Learner, Networks, WideForest, relative_inputs
+from models.monte_carlo import monte_carlo
 from models.prediction import Prediction
 from models.settings import TrainingConfig
 from models.study_alarms import first_ends_ms
+from models.training import TrainedEnsemble
+from models.uncertainty import disagreement
 from tests.unit.models.people import made_up
 
 
@@ -95,3 +100,18 @@ def test_networks_are_joined_by_others_of_the_people_given(monkeypatch: pytest.M
     assert validation
     assert not learning & validation
     assert seed == 3
+
+
+def test_networks_tell_their_doubts(monkeypatch: pytest.MonkeyPatch, trained: TrainedEnsemble) -> None:
+    members = {name: trained.ensemble.members[name] for name in ("trees", "personal")}
+    few = replace(trained.ensemble, members=members, combiner=voting(2))
+    monkeypatch.setattr("models.training.fit_ensemble", lambda *_: few)
+    predict, rows = Networks("small").fit(made_up(), seed=3), made_up(people=2, windows=6)
+    assert isinstance(predict, Doubting)
+    assert not isinstance(Boosting().fit(made_up(), seed=3), Doubting)
+    found = predict.doubts(rows)
+    assert set(found) == {"disagreement", "monte_carlo"}
+    assert all(values.shape == (12,) for values in found.values())
+    raw = few.predict(rows.features, rows.sequence, rows.baseline)
+    np.testing.assert_array_equal(found["disagreement"], disagreement(raw.members))
+    np.testing.assert_array_equal(found["monte_carlo"], monte_carlo(few, raw_inputs(rows), seed=3).information)

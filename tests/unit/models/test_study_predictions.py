@@ -8,7 +8,7 @@ from models.smoothing import smooth
 from models.study import BINARY
 from models.study_predictions import answers, smoothed
 from tests.unit.models.people import STATES
-from tests.unit.models.studies import Honest, plan, study
+from tests.unit.models.studies import HR, Doubtful, Honest, plan, study
 
 
 def test_nobody_is_fitted_on_and_asked_about_and_labels_are_blanked() -> None:
@@ -45,6 +45,16 @@ def test_a_fold_without_a_label_is_left_out_with_the_reason() -> None:
     assert found.left_out == {"p5": "no training window is exercise"}
     assert np.isnan(found.probabilities[windows.dataset.person == "p5"]).all()
     assert np.isfinite(found.probabilities[windows.dataset.person != "p5"]).all()
+
+
+def test_own_measures_of_doubt_are_kept_only_where_asked_for() -> None:
+    windows, learner = study(), Doubtful()
+    plain = answers(windows, plan(windows), learner, lambda: None)
+    assert plain.doubts == {}
+    assert learner.doubted == []
+    found = answers(windows, plan(windows), learner, lambda: None, doubting=True)
+    np.testing.assert_array_equal(found.doubts["disagreement"], np.nan_to_num(windows.dataset.features[:, HR]))
+    assert answers(windows, plan(windows), Honest(), lambda: None, doubting=True).doubts == {}
 
 
 def test_smoothing_is_the_streams_and_stays_within_a_person() -> None:

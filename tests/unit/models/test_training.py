@@ -9,19 +9,21 @@ from models.dataset import Dataset
 from models.enrolment import with_some_unknown
 from models.ensemble import Ensemble, fuse, raw_inputs
 from models.errors import TrainingError
+from models.forest import Grown, grow
 from models.manifest import Combination
 from models.members import MEMBERS
+from models.network_fitting import Fitted, NetworkFitting, Watching
 from models.packing import save, served, version
 from models.preparation import Preparation
 from models.report_text import report_lines
 from models.split import Split
-from models.training import Progress, TrainedEnsemble, joined, train
+from models.training import Progress, TrainedEnsemble, fit_ensemble, joined, train
 from tests.unit.models.people import TINY, made_up
 
 
 def test_every_epoch_of_every_member_is_told(trained: TrainedEnsemble, told: list[Progress]) -> None:
     by_member = {name: [step for step in told if step.member == name] for name in MEMBERS}
-    epochs = dict.fromkeys(MEMBERS, TINY.epochs) | {"trees": 1, "personal": TINY.annealing.epochs}
+    epochs = {"trees": 1} | {name: recipe.epochs for name, recipe in vars(TINY.recipes).items()}
     for name, steps in by_member.items():
         assert [step.epoch for step in steps] == list(range(1, len(steps) + 1))
         assert all(step.of == epochs[name] for step in steps)
@@ -109,7 +111,7 @@ def test_windows_from_before_the_baseline_take_no_part(
 ) -> None:
     dataset, seen = made_up(), []
 
-    def fit(learning: Dataset, validation: Dataset, *_: object) -> Ensemble:
+    def fit(learning: Dataset, validation: Dataset, *_: object, **__: object) -> Ensemble:
         seen.extend([learning, validation])
         return trained.ensemble
 
@@ -141,3 +143,28 @@ def test_fusion_alone_brings_the_channels_of_its_features(trained: TrainedEnsemb
     assert set(fusion.channels()) == {"hr", "ibi", "hrv", "gsr", "temp"} | {
         f"{sensor}_{axis}" for sensor in ("acc", "gyro") for axis in "xyz"
     }
+
+
+def test_rare_labels_weigh_more_in_every_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[str, np.ndarray] = {}
+    fitted = NetworkFitting.fitted
+
+    def noted(fitting: NetworkFitting, watching: Watching, *, seed: int) -> Fitted:
+        found[fitting.name] = fitting.label_weights
+        return fitted(fitting, watching, seed=seed)
+
+    def grown(values: object, label: np.ndarray, weight: np.ndarray, *rest: object, **named: object) -> Grown:
+        found["trees"] = np.array([weight[label == number][0] for number in range(3)])
+        return grow(values, label, weight, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(NetworkFitting, "fitted", noted)
+    monkeypatch.setattr("models.fitting.grow", grown)
+    monkeypatch.setattr("models.training.MEMBERS", ("trees", "fusion"))
+    data = made_up(3)
+    learning = data.rows((data.label != 2) | (np.arange(len(data.label)) % 4 == 0))
+    counts = np.bincount(learning.label)
+    even = replace(TINY, combination="voting", label_balance=1.0)
+    fit_ensemble(learning, data, even, lambda step: None)
+    for weights in found.values():
+        np.testing.assert_allclose(weights * counts, len(learning.label) / 3)
+    assert set(found) == {"trees", "fusion"}

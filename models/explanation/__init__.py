@@ -1,0 +1,1 @@
+"""Why a bundle answers as it does, on windows of people whom it does not know."""

@@ -1,0 +1,104 @@
+"""Fits a student on targets that are probabilities."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from models.arrays import Float32s
+from models.keras3 import keras
+from models.members import STUDENT
+from models.progress import Progress
+from models.pruning import MagnitudePruning
+from models.setting_checks import need_positive, need_share
+
+STEPS_AT_ONCE: Final = 20
+"""Keras takes so many steps in one call, which is most of what steps of so small a network cost."""
+
+VALIDATION_BATCH: Final = 512
+
+STOPS_TAKING: Final = 0.7
+"""Share of the pruning after which no more weights are taken, and those left recover."""
+
+
+@dataclass(frozen=True)
+class Schooling:
+    """AdamW, the learning rate falling to 0 along a cosine; then, if pruned, once more while weights are taken."""
+
+    epochs: int = 25
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-3
+    sparsity: float = 0.0
+    """Share of the dense layers' weights that end at 0."""
+    pruning_epochs: int = 15
+    pruning_rate: float = 1e-3
+
+    @property
+    def all_epochs(self) -> int:
+        """Those of pruning included."""
+        return self.epochs + (self.pruning_epochs if self.sparsity else 0)
+
+    def __post_init__(self) -> None:
+        need_positive(self, "epochs", "batch_size", "learning_rate", "pruning_epochs", "pruning_rate")
+        need_share(self, "weight_decay", "sparsity")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Prepared rows and what is to be answered (n, K): to learn, and of other people to look at."""
+
+    inputs: Float32s
+    targets: Float32s
+    validation_inputs: Float32s
+    validation_targets: Float32s
+
+
+def school(model: keras.Model, lesson: Lesson, schooling: Schooling, progress: Callable[[Progress], None]) -> None:
+    """Fits the model in place. Batches and dropout come from Keras' global random seed."""
+    _Fitting(model, lesson, schooling, progress).run()
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    model: keras.Model
+    lesson: Lesson
+    schooling: Schooling
+    progress: Callable[[Progress], None]
+
+    def run(self) -> None:
+        taught, last = self.schooling.epochs, self.schooling.all_epochs
+        self._compile(self.schooling.learning_rate, taught, at_once=STEPS_AT_ONCE)
+        self._fit(0, taught)
+        if last > taught:
+            # What is pruned stays 0 only if it is set to 0 after every step.
+            self._compile(self.schooling.pruning_rate, last - taught, at_once=1)
+            steps = round(STOPS_TAKING * (last - taught) * self._steps)
+            self._fit(taught, last, MagnitudePruning(self.schooling.sparsity, steps=steps))
+
+    @property
+    def _steps(self) -> int:
+        """In one epoch."""
+        return -(-len(self.lesson.inputs) // self.schooling.batch_size)
+
+    def _compile(self, rate: float, epochs: int, *, at_once: int) -> None:
+        falling = keras.optimizers.schedules.CosineDecay(rate, epochs * self._steps)
+        optimizer = keras.optimizers.AdamW(falling, weight_decay=self.schooling.weight_decay)
+        # Compiled by XLA each step would take several times as long.
+        self.model.compile(optimizer, "categorical_crossentropy", steps_per_execution=at_once, jit_compile=False)
+        optimizer.build(self.model.trainable_variables)
+
+    def _fit(self, first: int, last: int, *callbacks: keras.callbacks.Callback) -> None:
+        self.model.fit(
+            self.lesson.inputs,
+            self.lesson.targets,
+            validation_data=(self.lesson.validation_inputs, self.lesson.validation_targets),
+            validation_batch_size=VALIDATION_BATCH,
+            batch_size=self.schooling.batch_size,
+            initial_epoch=first,
+            epochs=last,
+            callbacks=[*callbacks, keras.callbacks.LambdaCallback(on_epoch_end=self._tell)],
+            verbose=0,
+        )
+
+    def _tell(self, epoch: int, logs: dict[str, float]) -> None:
+        self.progress(Progress(STUDENT, epoch + 1, self.schooling.all_epochs, logs["loss"], logs["val_loss"]))

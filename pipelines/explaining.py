@@ -1,0 +1,30 @@
+"""From a bundle and windows of people whom it does not know to explanations."""
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from models.explanation.report import explain
+from models.parts import Parts
+from pipelines.errors import SettingsError
+from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
+from pipelines.progress import counted
+
+
+def explanation(given: Namespace, bundle: Path) -> dict[str, Any]:
+    """Reads, asks and reckons as the command's arguments say."""
+    if given.windows < 1:
+        raise SettingsError(f"--windows {given.windows}: at least one window must be explained")
+    parts = Parts.load(bundle)
+    found = _windows(given)
+    rows = found.windows.dataset.rows(found.windows.scored)
+    with counted("explanation", "steps") as progress:
+        report = explain(parts, rows, most=given.windows, seed=given.seed, progress=progress)
+    return report | {"left_out": found.left_out}
+
+
+def _windows(given: Namespace) -> EvaluationWindows:
+    if given.training_set:
+        return of_training_set(given.training_set)
+    with counted("recordings", "recordings") as progress:
+        return of_recordings(given.folders, Terms(), progress)

@@ -1,0 +1,30 @@
+"""An explanation as one HTML file: what matters in general, in single windows, and where networks look."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipelines.evaluation_table import short
+from pipelines.explanation_table import title
+from pipelines.report import explanation_plots as plots
+from pipelines.report.colours import colours
+from pipelines.report.explanation_windows import answers, looks
+from pipelines.report.page import ASSETS, percent, thousands
+
+
+def rendered(report: Mapping[str, Any]) -> str:
+    """The page's text."""
+    environment = Environment(loader=PackageLoader(__package__, "assets"), autoescape=True, undefined=StrictUndefined)
+    environment.filters |= {each.__name__: each for each in (short, percent, thousands, title)}
+    return environment.get_template("explanation.html").render(
+        report=report,
+        bundle=report["bundle"],
+        palette=colours(report["labels"]),
+        plots=plots,
+        contributions=plots.contributions(report),
+        answers=answers(report),
+        looks=looks(report),
+        style=(ASSETS / "page.css").read_text(encoding="utf-8"),
+        own_style=(ASSETS / "explanation.css").read_text(encoding="utf-8"),
+    )

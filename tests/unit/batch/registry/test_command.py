@@ -1,0 +1,78 @@
+"""`eqm models`, from the command line to the exit code."""
+
+import json
+
+import pytest
+
+from pipelines.cli import main
+from pipelines.settings import Settings
+from tests.unit.batch.registry.bundles import ALL, NONE, SOME
+from tests.unit.batch.registry.conftest import Register
+
+
+def run(settings: Settings, *arguments: str) -> int:
+    return main(["--home", str(settings.home), "models", *arguments])
+
+
+def test_list_and_show_say_whose_figures_they_are(
+    settings: Settings, registered: Register, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    registered(SOME)
+    registered(ALL)
+    assert run(settings, "list") == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if "eqm" in line]
+    assert ["champion" in rows[0], "challenger" in rows[1]] == [True, True]
+    assert all("simulated people" in row and "0.750" in row and "0.125" in row for row in rows)
+    assert run(settings, "show", "challenger") == 0
+    shown = capsys.readouterr().out
+    assert "simulated_people/ensemble/balanced_accuracy" in shown
+    assert "trees.iterations" in shown
+
+
+def test_json_is_for_machines(settings: Settings, registered: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    registered(SOME)
+    registered(ALL)
+    assert run(settings, "list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert run(settings, "show", "2", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert listed[1] == shown
+    assert shown["metrics"]["simulated_people/ensemble/ece"] == 0.125
+    assert run(settings, "promote", "2", "--json") == 0
+    promoted = json.loads(capsys.readouterr().out)
+    assert (promoted["version"], promoted["aliases"], promoted["replaced"]) == (2, ["champion"], 1)
+    assert promoted["comparison"]["difference"]["value"] > 0
+    assert promoted["comparison"]["on"] == "simulated people"
+    assert run(settings, "rollback", "--json") == 0
+    back = json.loads(capsys.readouterr().out)
+    assert (back["version"], back["replaced"], back["comparison"]) == (1, 2, None)
+
+
+def test_what_is_refused_is_one_line_and_exit_code_one(
+    settings: Settings, registered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registered(ALL)
+    registered(NONE)
+    for arguments, said in (
+        (("promote", "2"), "eqm: version 2 of eqm (000000000000) is worse than the champion, version 1"),
+        (("rollback",), "has replaced no champion"),
+        (("show", "9"), "model eqm has no version 9"),
+    ):
+        assert run(settings, *arguments) == 1
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+
+
+def test_promotion_and_rollback_say_what_is_in_use(
+    settings: Settings, registered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registered(SOME)
+    registered(ALL)
+    assert run(settings, "promote", "challenger") == 0
+    said = capsys.readouterr().out
+    assert said.startswith("version 2 of eqm (00000000003c) is champion: balanced accuracy")
+    assert f"{settings.current_bundle} holds it" in said
+    assert run(settings, "rollback") == 0
+    assert "version 1 of eqm (000000000002) is champion: it was champion before" in capsys.readouterr().out

@@ -1,0 +1,93 @@
+"""`eqm train`: its flags, and what it leaves behind."""
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from models.errors import TrainingError
+from models.settings import TRAINING_PRESETS
+from models.split import Split
+from models.training import Folders, Progress
+from pipelines.cli import main, parser
+from pipelines.training import Order, configured, train_bundle
+from pipelines.training_windows import LabelledWindows
+from tests.unit.models.people import TINY, made_up
+
+SPLIT = Split(("p0", "p1", "p2"), ("p3",), ("p4", "p5"))
+FOUND = LabelledWindows(made_up(), 0, SPLIT)
+CONFIG = replace(TINY, combination="voting")
+
+
+@pytest.fixture(autouse=True)
+def two_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.training.MEMBERS", ("trees", "fusion"))
+
+
+def given(*flags: str) -> Namespace:
+    return parser().parse_args(["train", *flags])
+
+
+def test_training_runs_in_the_environment_of_all_that_learns() -> None:
+    assert given().environment == "batch"
+
+
+def test_a_file_wins_over_the_preset_and_a_flag_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "training.toml").write_text("seed = 3\nstated_risk = 0.3\n")
+    small = TRAINING_PRESETS["small"]
+    assert configured("small", None, seed=None, risk=None) == small
+    config = configured("small", tmp_path / "training.toml", seed=0, risk=None)
+    assert (config.seed, config.stated_risk, config.recipes) == (0, 0.3, small.recipes)
+    assert configured("small", None, seed=None, risk=0.1).stated_risk == 0.1
+
+
+def test_bad_settings_stop_the_command_before_any_window_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "training.toml").write_text("[recipes.cnn]\nepoch = 3\n")
+    assert main(["--home", str(tmp_path), "train", "--config", str(tmp_path / "training.toml")]) == 1
+    assert capsys.readouterr().err == (
+        f"eqm: {tmp_path}/training.toml: recipes.cnn.epoch is no setting; did you mean epochs?\n"
+    )
+
+
+def order(folder: Path) -> Order:
+    folders = Folders(checkpoints=folder / "checkpoints", logs=folder / "logs")
+    return Order(CONFIG, folder / "bundle", "tiny", folders=folders)
+
+
+def stop_at(member: str) -> Callable[[Progress], None]:
+    def tell(step: Progress) -> None:
+        if step.member == member:
+            raise KeyboardInterrupt
+
+    return tell
+
+
+# Keras reads the learning rate of an optimizer as NumPy 2 would rather not have it.
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
+def test_checkpoints_last_until_the_bundle_is_written_and_logs_stay(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train_bundle(FOUND, order(tmp_path), stop_at("fusion"))
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == [
+        "fusion.checkpoint",
+        "training.json",
+        "trees.checkpoint",
+    ]
+    manifest = train_bundle(FOUND, order(tmp_path), lambda step: None)
+    assert manifest.metrics["people"]["test"] == list(SPLIT.test)
+    assert manifest.member_names == ("trees", "fusion")
+    assert not (tmp_path / "checkpoints").exists()
+    for part in ("train", "validation"):
+        log = EventAccumulator(str(tmp_path / "logs" / "fusion" / part)).Reload()
+        assert "epoch_loss" in log.Tags()["tensors"]
+
+
+def test_whoever_is_held_out_stays_so_in_a_built_set(tmp_path: Path) -> None:
+    order = Order(CONFIG, tmp_path / "bundle", "tiny", held_out=("p0",))
+    with pytest.raises(TrainingError, match="p0 must stay unseen"):
+        train_bundle(FOUND, order, lambda step: None)
+    assert not (tmp_path / "bundle").exists()
