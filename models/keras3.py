@@ -1,9 +1,11 @@
 """Keras 3 on TensorFlow: the one place that imports it, so that the environment is prepared first."""
 
+from models.native_messages import without_native_messages
 from models.runtime import prepare_environment
 
 prepare_environment()
 
-import keras  # noqa: E402
+with without_native_messages():
+    import keras
 
 __all__ = ["keras"]

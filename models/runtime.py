@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from types import ModuleType
 
+from models.native_messages import without_native_messages
+
 
 def prepare_environment() -> None:
     """Settings that must stand before TensorFlow or Keras is imported. A user's own settings win."""
@@ -35,7 +37,7 @@ def import_tensorflow(threads: int) -> ModuleType:
     In a process where TensorFlow has already run something its thread pools stand, and are left as they are.
     """
     prepare_environment()
-    with _without_eager_keras():
+    with _without_eager_keras(), without_native_messages():
         tensorflow = importlib.import_module("tensorflow")
     with contextlib.suppress(RuntimeError):
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)

@@ -56,7 +56,8 @@ def main() -> int:
     given = arguments()
     windows = of_recordings(given.recordings, Terms(), lambda done, total: None).windows
     tasks = [scored(windows, Plan(task, folds, seed=given.seed), given) for task, folds in plans(windows, given)]
-    rates = speeds(windows, tasks[-1].pop("fitted"))
+    fitted = [task.pop("fitted") for task in tasks]
+    rates = speeds(windows, fitted[-1])
     result = {"on": windows.kind, "preset": given.preset, "windows_per_s": rates, "tasks": tasks}
     print(table(result))
     FOLDER.mkdir(parents=True, exist_ok=True)
