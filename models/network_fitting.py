@@ -90,7 +90,8 @@ class NetworkFitting:
     def _compiled(self) -> keras.Model:
         model = self.build()
         steps = self.recipe.epochs * -(-len(self.train.inputs) // self.recipe.batch_size)
-        model.compile(optimizer(self.recipe, steps), loss(self.recipe))
+        # Compiled by XLA, which Keras would choose, steps of networks as small as these take longer on a CPU.
+        model.compile(optimizer(self.recipe, steps), loss(self.recipe), jit_compile=False)
         # Without its variables the optimizer makes TensorFlow trace the training step a second time.
         model.optimizer.build(model.trainable_variables)
         return model

@@ -275,7 +275,7 @@ def test_what_is_no_training_set_is_not_replaced(home: Home) -> None:
         ({}, "none of 535 windows can be used: off_stride 270, no_label 265"),
         ({"sim-000": [label("sim-000", "calm", 0, 240)]}, "labelled calm: a training set needs two"),
         ({"sim-000": [label("sim-000", "bored", 0, 240)]}, "belong to no label set"),
-        ({"sim-000": half_and_half()["sim-000"]}, "1 people have labelled windows"),
+        ({"sim-000": half_and_half()["sim-000"]}, "labelled windows of 1 person"),
         (
             {**half_and_half(3), "sim-004": [label("sim-004", "calm", 0, 200, source="simulator")]},
             "simulated and of recorded people are mixed",

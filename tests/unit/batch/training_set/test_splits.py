@@ -62,8 +62,8 @@ def test_by_person_nobody_is_in_two_splits_and_no_window_is_lost(count: int, see
 @pytest.mark.parametrize(
     ("count", "windows", "choice", "line"),
     [
-        (1, 50, Choice(), "1 people have labelled windows"),
-        (2, 50, Choice(), "2 people have labelled windows"),
+        (1, 50, Choice(), "labelled windows of 1 person"),
+        (2, 50, Choice(), "labelled windows of 2 people"),
         (1, 10, BY_TIME, "no window is left for validation"),
         (9, 2, BY_TIME, "no window is left for test"),
     ],
