@@ -61,7 +61,7 @@ def _told(ensemble: Ensemble, drawn: Mapping[str, keras.Model], raw: Mapping[str
 def _drawing(models: Mapping[str, keras.Model], seed: int) -> Iterator[None]:
     """Random numbers from the seed on, and batch normalisation by its running statistics, even in training."""
     states = [state for model in models.values() for state in _seeds(model)]
-    norms = [each for model in models.values() for each in model.layers if _trainable_norm(each)]
+    norms = [each for model in models.values() for each in _trainable_norms(model)]
     before = [np.asarray(state).copy() for state in states]
     for number, state in enumerate(states):
         state.assign([seed + number, 0])
@@ -76,8 +76,13 @@ def _drawing(models: Mapping[str, keras.Model], seed: int) -> Iterator[None]:
             state.assign(value)
 
 
-def _trainable_norm(layer: keras.Layer) -> bool:
-    return isinstance(layer, keras.layers.BatchNormalization) and bool(layer.trainable)
+def _trainable_norms(model: keras.Model) -> Iterator[keras.Layer]:
+    """Those of snapshots, too, which are networks within one."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _trainable_norms(layer)
+        elif isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
+            yield layer
 
 
 def _seeds(model: keras.Model) -> list[keras.Variable]:

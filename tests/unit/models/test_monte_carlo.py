@@ -1,6 +1,7 @@
 """Dropped units make answers differ, the seed says how, and the ensemble is the same afterwards."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from models.combining import Weighted
 from models.dataset import Dataset
 from models.ensemble import Ensemble, raw_inputs
+from models.members import build_network
 from models.monte_carlo import monte_carlo
+from models.snapshots import mean_of
 from models.training import TrainedEnsemble
-from tests.unit.models.people import made_up
+from tests.unit.models.people import TINY, made_up
 
 
 def only(ensemble: Ensemble, *names: str) -> Ensemble:
@@ -71,3 +74,14 @@ def test_trees_alone_have_nothing_to_drop(trained: TrainedEnsemble, rows: Datase
     assert found.deviation.max() < 1e-12
     assert found.information.max() < 1e-12
     np.testing.assert_allclose(found.mean, ensemble.predict(**raw).probabilities, atol=1e-6)
+
+
+def test_snapshots_keep_their_running_statistics(trained: TrainedEnsemble, rows: Dataset) -> None:
+    ensemble, raw = only(trained.ensemble, "cnn"), raw_inputs(rows)
+    cnn = ensemble.members["cnn"]
+    build = partial(build_network, "cnn", TINY.sizes, labels=cnn.output_shape[1])
+    model = mean_of(build, [cnn.get_weights(), cnn.get_weights()])
+    before = model.get_weights()
+    monte_carlo(replace(ensemble, members={**ensemble.members, "cnn": model}), raw, seed=1, passes=2)
+    for value, after in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(after, value)
