@@ -8,7 +8,7 @@ BATCH := .venv/batch/bin
 UV := UV_PYTHON_DOWNLOADS=never $(TOOLS)/uv
 JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
 # Tests of the code that both environments run, and of the batch half.
-SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/feature_repo \
+SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/learning tests/unit/feature_repo \
 	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py \
 	tests/unit/test_baseline.py tests/unit/test_enrolment.py tests/unit/test_decoding.py tests/unit/batch \
 	schemas models feature_repo pipelines/signals pipelines/features.py pipelines/samples.py pipelines/batch \
@@ -17,19 +17,21 @@ SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/fea
 # So do those for which only the batch environment has the packages.
 BATCH_ONLY := --ignore=models/search.py --ignore=pipelines/searching.py --ignore=models/explanation/shapley.py
 ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch \
-	--ignore=tests/unit/batch --ignore-glob="*models/transform*" $(BATCH_ONLY)
+	--ignore=tests/unit/batch --ignore=tests/unit/learning --ignore=tests/unit/thorough \
+	--ignore-glob="*models/transform*" $(BATCH_ONLY)
 PYTEST := -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
-.PHONY: help setup parts demo test test-fast test-integration fast fast-stream fast-batch \
-	integration bench check lock clean
+.PHONY: help setup parts demo test test-fast test-thorough test-integration fast fast-stream fast-batch \
+	thorough integration bench check lock clean
 
 help:
 	@echo 'make                         set up: both Python environments and the JVM parts'
 	@echo 'make demo                    simulated people through the whole system; RECORDINGS=FOLDER: recorded ones'
-	@echo 'make test                    all tests: test-fast, then test-integration'
+	@echo 'make test                    all tests: test-fast, test-thorough, then test-integration'
 	@echo 'make test-fast               unit tests, without servers'
+	@echo 'make test-thorough           the same, those that take minutes'
 	@echo 'make test-integration        tests on a real broker, cluster and store'
 	@echo 'make bench                   throughput, as ratios'
 	@echo 'make check                   style and types'
@@ -84,11 +86,14 @@ build/jvm/beam/.done: deploy/portable-runner.xml build/jvm/.done
 demo: setup
 	@$(STREAM)/eqm demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-test: fast integration
-	@deploy/setup/summary.sh fast-stream fast-batch integration
+test: fast thorough integration
+	@deploy/setup/summary.sh fast-stream fast-batch thorough integration
 
 test-fast: fast
 	@deploy/setup/summary.sh fast-stream fast-batch
+
+test-thorough: thorough
+	@deploy/setup/summary.sh thorough
 
 test-integration: integration
 	@deploy/setup/summary.sh integration
@@ -102,6 +107,10 @@ fast-stream:
 
 fast-batch:
 	@deploy/setup/tier.sh $@ $(BATCH)/python $(PYTEST) $(SHARED)
+
+# Without servers, too, but minutes long: training killed and gone on, search, registry, whole backfills, exports.
+thorough: setup .venv/batch/.tests
+	@deploy/setup/tier.sh $@ $(BATCH)/python $(PYTEST) tests/unit/thorough
 
 integration: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
 	@deploy/setup/tier.sh integration $(STREAM)/python $(PYTEST) tests/integration

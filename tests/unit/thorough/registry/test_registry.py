@@ -16,9 +16,9 @@ from models.split import Split
 from pipelines.models_text import registered_line
 from pipelines.registry import card_hash, opened, people_of_champion, register
 from pipelines.settings import Settings
-from tests.unit.batch.registry.bundles import ALL, NONE, SOME, SPLIT, write_bundle
-from tests.unit.batch.registry.conftest import Register
 from tests.unit.models.people import made_up
+from tests.unit.thorough.registry.bundles import ALL, NONE, SOME, SPLIT, write_bundle
+from tests.unit.thorough.registry.conftest import Register
 
 
 def test_the_first_version_is_champion_and_in_use_later_ones_are_challengers(

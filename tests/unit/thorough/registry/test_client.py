@@ -14,9 +14,9 @@ from models.registry import Registry
 from models.registry_client import ARTIFACTS, DATABASE, connect
 from pipelines.registry import opened
 from pipelines.settings import Settings
-from tests.unit.batch.registry.bundles import ALL, write_bundle
-from tests.unit.batch.registry.conftest import empty
 from tests.unit.models.people import made_up
+from tests.unit.thorough.registry.bundles import ALL, write_bundle
+from tests.unit.thorough.registry.conftest import empty
 
 
 def test_nothing_registered_yet(tmp_path: Path) -> None:

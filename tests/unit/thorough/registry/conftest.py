@@ -16,8 +16,8 @@ from models.settings import TrainingConfig
 from models.split import Split
 from pipelines.registry import register
 from pipelines.settings import Settings
-from tests.unit.batch.registry.bundles import SPLIT, load, write_bundle
 from tests.unit.models.people import made_up
+from tests.unit.thorough.registry.bundles import SPLIT, load, write_bundle
 
 Register = Callable[..., Version]
 

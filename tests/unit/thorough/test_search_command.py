@@ -10,9 +10,9 @@ from models import search_space
 from models.settings import TRAINING_PRESETS
 from models.settings_file import read
 from pipelines.cli import main
-from tests.unit.batch.test_search import LITTLE, Known
 from tests.unit.models.people import made_up
 from tests.unit.models.test_training_set import PEOPLE, write
+from tests.unit.thorough.test_search import LITTLE, Known
 
 
 @pytest.fixture(autouse=True)

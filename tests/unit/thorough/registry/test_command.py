@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.settings import Settings
-from tests.unit.batch.registry.bundles import ALL, NONE, SOME
-from tests.unit.batch.registry.conftest import Register
+from tests.unit.thorough.registry.bundles import ALL, NONE, SOME
+from tests.unit.thorough.registry.conftest import Register
 
 
 def run(settings: Settings, *arguments: str) -> int:
