@@ -35,4 +35,26 @@ def test_a_model_is_trained_on_what_was_streamed(streamed: Settings, tmp_path: P
 
     bundle = tmp_path / "bundle"
     eqm(streamed, "train", "--training-set", str(output), "--preset", "small", "--bundle", str(bundle))
-    assert json.loads((bundle / "manifest.json").read_text())["data_hash"] == card["data_hash"]
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    assert manifest["data_hash"] == card["data_hash"]
+    [champion] = json.loads(eqm(streamed, "models", "list", "--json"))
+    assert (champion["bundle"], champion["trained_on"]) == (manifest["version"], "simulated people")
+    in_use = streamed.current_bundle / "manifest.json"
+    assert json.loads(in_use.read_text())["version"] == manifest["version"]
+    _a_student_follows(streamed, output, bundle, tmp_path)
+
+
+def _a_student_follows(settings: Settings, data: Path, teacher: Path, folder: Path) -> None:
+    """Distilled, then both exported for devices, and the teacher explained."""
+    student = folder / "student"
+    eqm(settings, "distil", "--bundle", str(teacher), "--training-set", str(data), "--to", str(student))
+    taught = json.loads((student / "manifest.json").read_text())
+    assert taught["distilled_from"] == json.loads((teacher / "manifest.json").read_text())["version"]
+    given = ("--bundle", str(teacher), "--training-set", str(data))
+    eqm(settings, "export", *given, "--student", str(student), "--to", str(folder / "edge"))
+    assert list((folder / "edge").rglob("student.*.tflite"))
+    explained = json.loads(
+        eqm(settings, "explain", *given, "--windows", "4", "--output", str(folder / "why"), "--json")
+    )
+    assert "simulated" in json.dumps(explained)
+    assert (folder / "why" / "report.html").is_file()
