@@ -1,23 +1,14 @@
 """An evaluation on disk: `evaluation.json` and `report.html`, both or neither."""
 
-import json
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pipelines import report_folder
 from pipelines.report.evaluation_page import rendered
+from pipelines.report_folder import PAGE, ReportFolder
+
+__all__ = ["FIGURES", "PAGE", "check", "write"]
 
 FIGURES: Final = "evaluation.json"
-PAGE: Final = "report.html"
-WHAT: Final = "an evaluation"
 
-
-def check(output: Path) -> None:
-    """Raises SettingsError where the folder holds anything but an earlier evaluation, which will be replaced."""
-    report_folder.check(output, (FIGURES, PAGE), WHAT)
-
-
-def write(output: Path, report: dict[str, Any]) -> None:
-    """Both files, together."""
-    figures = json.dumps(report, indent=1, allow_nan=False) + "\n"
-    report_folder.write(output, {FIGURES: figures, PAGE: rendered(report)}, WHAT)
+_FOLDER: Final = ReportFolder("an evaluation", FIGURES, rendered)
+check = _FOLDER.check
+write = _FOLDER.write
