@@ -64,12 +64,9 @@ class Grown:
         return answer
 
 
-def grow(values: Float32s, label: Ints, weight: Floats, config: TreesConfig, *, seed: int) -> Grown:
-    """Fits on values (n, columns), NaN for missing. On one thread: more only wait for each other here."""
-    columns = np.array([at for at, column in enumerate(values.T) if _differs(column)], dtype=np.int64)
-    if not len(columns):
-        raise TrainingError("trees: no feature differs between the training windows")
-    trees = HistGradientBoostingClassifier(
+def unfitted(config: TreesConfig, *, seed: int) -> HistGradientBoostingClassifier:
+    """scikit-learn's classifier, of which all iterations are run."""
+    return HistGradientBoostingClassifier(
         max_iter=config.iterations,
         learning_rate=config.learning_rate,
         max_leaf_nodes=config.leaves,
@@ -79,6 +76,14 @@ def grow(values: Float32s, label: Ints, weight: Floats, config: TreesConfig, *, 
         early_stopping=False,
         random_state=seed,
     )
+
+
+def grow(values: Float32s, label: Ints, weight: Floats, config: TreesConfig, *, seed: int) -> Grown:
+    """Fits on values (n, columns), NaN for missing. On one thread: more only wait for each other here."""
+    columns = np.array([at for at, column in enumerate(values.T) if _differs(column)], dtype=np.int64)
+    if not len(columns):
+        raise TrainingError("trees: no feature differs between the training windows")
+    trees = unfitted(config, seed=seed)
     with threadpool_limits(1, user_api="openmp"):
         return Grown(trees.fit(values[:, columns], label, sample_weight=weight), columns)
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier
 from threadpoolctl import threadpool_limits
 
 from models.arrays import Float32s, Floats
 from models.dataset import Dataset
 from models.errors import TrainingError
+from models.forest import TreesConfig, unfitted
 from models.split import split_by_person
 from models.uncertainty import disagreement
 from schemas.feature_table import FEATURE_INDEX
@@ -37,17 +38,6 @@ class Learner(Protocol):
 
     def fit(self, train: Dataset, *, seed: int) -> Predict:
         """Rows that show every label -> a function from rows to probabilities (n, K); it never reads their labels."""
-
-
-BOOSTED: Final[Mapping[str, Any]] = {
-    "max_iter": 150,
-    "learning_rate": 0.05,
-    "max_leaf_nodes": 7,
-    "min_samples_leaf": 30,
-    "l2_regularization": 5.0,
-    "max_features": 0.4,
-    "early_stopping": False,
-}
 
 
 def relative_inputs(rows: Dataset) -> Float32s:
@@ -103,12 +93,12 @@ class WideForest:
 
 @dataclass(frozen=True)
 class Boosting:
-    """Gradient boosting of small trees."""
+    """Gradient boosting of small trees, as the ensemble's member is grown."""
 
     name: str = "boosting"
 
     def fit(self, train: Dataset, *, seed: int) -> Predict:
-        return _fitted(HistGradientBoostingClassifier(**BOOSTED, random_state=seed), train, relative_inputs)
+        return _fitted(unfitted(TreesConfig(), seed=seed), train, relative_inputs)
 
 
 @dataclass(frozen=True)
@@ -120,7 +110,7 @@ class ElapsedTime:
     name: str = "elapsed_time"
 
     def fit(self, train: Dataset, *, seed: int) -> Predict:
-        return _fitted(HistGradientBoostingClassifier(**BOOSTED, random_state=seed), train, self._minutes)
+        return _fitted(unfitted(TreesConfig(), seed=seed), train, self._minutes)
 
     def _minutes(self, rows: Dataset) -> Float32s:
         first_ms = np.array([self.first_ms[str(person)] for person in rows.person])
