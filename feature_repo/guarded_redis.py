@@ -4,7 +4,7 @@ Keys, fields and values are Feast's own: whatever reads Feast's Redis reads this
 whose pipelines take no scripts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, Literal
@@ -13,12 +13,14 @@ from feast import FeatureView, RepoConfig
 from feast.infra.key_encoding_utils import serialize_entity_key
 from feast.infra.online_stores.helpers import _mmh3
 from feast.infra.online_stores.redis import RedisOnlineStore, RedisOnlineStoreConfig
+from feast.protos.feast.types.Value_pb2 import RepeatedValue
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.exceptions import RedisError
 
 from feature_repo.errors import FeatureStoreError
 from feature_repo.newest import newest_rows
-from feature_repo.rows import NULL, Progress, WriteRow, epoch_us
+from feature_repo.packing import pack
+from feature_repo.rows import EncodedRow, Progress, WriteRow, epoch_us
 
 SET_UNLESS_OLDER: Final = """
 local function instant(blob)
@@ -77,19 +79,22 @@ class GuardedRedisOnlineStore(RedisOnlineStore):  # type: ignore[misc]
         self.online_write_batch(config, table, data, progress)
 
     def write_newest(self, config: RepoConfig, table: FeatureView, data: Sequence[WriteRow]) -> int:
-        """Write the newest row of each user; see `write_rows`."""
-        newest = newest_rows([_key(config, row) for row in data], [epoch_us(row[2]) for row in data])
-        return self.write_rows(config, table, (data[i] for i in newest))
+        """Write the newest row of each user; see `write_encoded`. A feature that a row lacks becomes null."""
+        names = [feature.name for feature in table.features]
+        keys = [_key(config, row) for row in data]
+        newest = newest_rows(keys, [epoch_us(row[2]) for row in data])
+        rows = [(keys[i], epoch_us(data[i][2]), pack(names, data[i][1])) for i in newest]
+        return self.write_encoded(config, table, rows)
 
-    def write_rows(self, config: RepoConfig, table: FeatureView, rows: Iterable[WriteRow]) -> int:
+    def write_encoded(self, config: RepoConfig, table: FeatureView, rows: Sequence[EncodedRow]) -> int:
         """Write rows of different users, except where the store holds a newer one.
 
         A user's row changes at once; a batch does not. Returns the number of rows that were written.
-        A feature that a row lacks becomes null.
         """
-        fields = [(feature.name, _mmh3(f"{table.name}:{feature.name}")) for feature in table.features]
+        hashed = [_mmh3(f"{table.name}:{feature.name}") for feature in table.features]
         head = [config.online_store.key_ttl_seconds or 0, f"_ts:{table.name}"]
-        calls = ((_key(config, row), [*head, *_pairs(row, fields)]) for row in rows)
+        project = config.project.encode()
+        calls = ((key + project, [*head, *_pairs(moment_us, packed, hashed)]) for key, moment_us, packed in rows)
         with _clear_errors(config):
             return self._run(config, calls)
 
@@ -112,18 +117,17 @@ class GuardedRedisOnlineStore(RedisOnlineStore):  # type: ignore[misc]
 
 def _key(config: RepoConfig, row: WriteRow) -> bytes:
     serialised: bytes = serialize_entity_key(row[0], config.entity_key_serialization_version)
-    project: str = config.project
-    return serialised + project.encode()
+    return serialised
 
 
-def _pairs(row: WriteRow, fields: Sequence[tuple[str, bytes]]) -> Iterator[bytes]:
+def _pairs(moment_us: int, packed: bytes, hashed: Sequence[bytes]) -> Iterator[bytes]:
     """The event time's blob, then hashed field name and value of every feature."""
     event_time = Timestamp()
-    event_time.FromMicroseconds(epoch_us(row[2]))
+    event_time.FromMicroseconds(moment_us)
     yield event_time.SerializeToString()
-    for name, hashed in fields:
-        yield hashed
-        yield row[1].get(name, NULL).SerializeToString()
+    for name, value in zip(hashed, RepeatedValue.FromString(packed).val, strict=True):
+        yield name
+        yield value.SerializeToString()
 
 
 @contextmanager

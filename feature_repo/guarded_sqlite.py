@@ -6,7 +6,7 @@ immediate transaction per batch; readers of the write-ahead log never wait and s
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -20,7 +20,7 @@ from feast.protos.feast.types.EntityKey_pb2 import EntityKey as EntityKeyProto
 from feature_repo.errors import FeatureStoreError
 from feature_repo.newest import newest_rows
 from feature_repo.packing import Layouts, pack, unpack
-from feature_repo.rows import Progress, ReadRow, WriteRow, epoch_us, moment_of
+from feature_repo.rows import EncodedRow, Progress, ReadRow, WriteRow, epoch_us, moment_of
 
 CREATE = """
 CREATE TABLE IF NOT EXISTS {table} (
@@ -61,20 +61,21 @@ class GuardedSqliteOnlineStore(OnlineStore):  # type: ignore[misc]
             progress(len(data))
 
     def write_newest(self, config: RepoConfig, table: FeatureView, data: Sequence[WriteRow]) -> int:
-        """Write the newest row of each user; see `write_rows`."""
+        """Write the newest row of each user; see `write_encoded`. A feature that a row lacks becomes null."""
+        names = [feature.name for feature in table.features]
         newest = newest_rows([_key(config, row[0]) for row in data], [epoch_us(row[2]) for row in data])
-        return self.write_rows(config, table, (data[i] for i in newest))
+        rows = ((_key(config, data[i][0]), epoch_us(data[i][2]), pack(names, data[i][1])) for i in newest)
+        return self.write_encoded(config, table, list(rows))
 
-    def write_rows(self, config: RepoConfig, table: FeatureView, rows: Iterable[WriteRow]) -> int:
+    def write_encoded(self, config: RepoConfig, table: FeatureView, rows: Sequence[EncodedRow]) -> int:
         """Write rows of different users, except where the store holds a newer one; all or nothing.
 
-        Returns the number of rows that were written. A feature that a row lacks becomes null.
+        Returns the number of rows that were written.
         """
         names = [feature.name for feature in table.features]
-        packed = [(_key(config, row[0]), epoch_us(row[2]), pack(names, row[1])) for row in rows]
         with self._open(config) as connection, _transaction(connection):
             upsert = UPSERT.format(table=_table(config, table), layout=self._layouts.id_of(connection, names))
-            return connection.executemany(upsert, packed).rowcount
+            return connection.executemany(upsert, rows).rowcount
 
     def online_read(
         self,

@@ -8,6 +8,9 @@ from feast.protos.feast.types.EntityKey_pb2 import EntityKey as EntityKeyProto
 from feast.protos.feast.types.Value_pb2 import Value as ValueProto
 
 WriteRow = tuple[EntityKeyProto, dict[str, ValueProto], datetime, datetime | None]
+EncodedRow = tuple[bytes, int, bytes]
+"""Serialised entity key, event time in microseconds, and the values as a `RepeatedValue` in the view's order."""
+
 ReadRow = tuple[datetime | None, dict[str, ValueProto] | None]
 Progress = Callable[[int], Any] | None
 

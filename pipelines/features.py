@@ -1,7 +1,8 @@
 """The feature table, computed: one function turns a batch of windows into everything the stream carries on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,7 @@ from schemas.channels import CHANNEL_INDEX, CHANNELS, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_S
 
-SAMPLES_AT_ONCE: Final = 1 << 19
+SAMPLES_AT_ONCE: Final = 1 << 18
 """Samples worked on together: bounds memory (some 100 MB); fewer would spend the time on calls, not arithmetic."""
 
 
@@ -69,12 +70,10 @@ def compute_windows(window_start_ms: Ints, samples: NDArray[np.void], offsets: I
     (65.0, nan)
     """
     check_offsets(window_start_ms, samples, offsets)
-    parts = [
+    return _together(
         _chunk(window_start_ms[rows], samples[offsets[rows.start] : offsets[rows.stop]], _within(offsets, rows))
         for rows in _chunks(offsets)
-    ]
-    names = ("features", "coverage", "quality", "sequence", "samples")
-    return WindowFeatures(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    )
 
 
 def compute_blobs(window_start_ms: Ints, blobs: Sequence[bytes]) -> WindowFeatures:
@@ -83,11 +82,32 @@ def compute_blobs(window_start_ms: Ints, blobs: Sequence[bytes]) -> WindowFeatur
     >>> compute_blobs(np.array([0]), [b""]).features.shape == (1, len(FEATURE_NAMES))
     True
     """
-    lengths = np.fromiter((len(blob) for blob in blobs), dtype=np.int64, count=len(blobs))
+    return compute_pieces(window_start_ms, [[blob] for blob in blobs])
+
+
+def compute_pieces(window_start_ms: Ints, pieces: Sequence[Sequence[bytes]]) -> WindowFeatures:
+    """The same of windows whose packed samples come in any number of pieces.
+
+    >>> compute_pieces(np.array([0]), [[]]).samples.tolist()
+    [0]
+    """
+    lengths = np.fromiter((sum(map(len, parts)) for parts in pieces), dtype=np.int64, count=len(pieces))
     if (lengths % SAMPLE.itemsize).any():
         raise ValueError(f"packed samples must be a multiple of {SAMPLE.itemsize} bytes long")
     offsets = np.concatenate(([0], np.cumsum(lengths // SAMPLE.itemsize)))
-    return compute_windows(window_start_ms, np.frombuffer(b"".join(blobs), dtype=SAMPLE), offsets)
+    return _together(
+        _chunk(window_start_ms[rows], _joined(pieces[rows]), _within(offsets, rows)) for rows in _chunks(offsets)
+    )
+
+
+def _joined(pieces: Sequence[Sequence[bytes]]) -> NDArray[np.void]:
+    return np.frombuffer(b"".join(chain.from_iterable(pieces)), dtype=SAMPLE)
+
+
+def _together(parts: Iterable[WindowFeatures]) -> WindowFeatures:
+    listed = list(parts)
+    names = ("features", "coverage", "quality", "sequence", "samples")
+    return WindowFeatures(**{name: np.concatenate([getattr(part, name) for part in listed]) for name in names})
 
 
 def _chunks(offsets: Ints) -> Iterator[slice]:

@@ -1,17 +1,20 @@
 """Packed samples in any order, with repetitions -> one series per channel with one value per instant."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.samples import CHANNEL_SLOTS
+from pipelines.signals.compiled import compiled
 from pipelines.signals.segments import Floats, Ints, Series
 from schemas.channels import CHANNEL_NAMES
 from schemas.windows import WINDOW_MS
 
-_TIME_BITS = (WINDOW_MS - 1).bit_length()
-_TIME_MASK = (1 << _TIME_BITS) - 1
-MAX_WINDOWS = 4096
-"""Windows per call: bounds memory, and channel, window, time and position share one 63-bit number."""
+MAX_WINDOWS: Final = 4096
+"""Windows per call: bounds memory."""
+
+_CHANNELS: Final = len(CHANNEL_NAMES)
 
 
 def canonical_series(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> tuple[Series, ...]:
@@ -29,9 +32,12 @@ def canonical_series(window_start_ms: Ints, samples: NDArray[np.void], offsets: 
     ([1000, 3000], [62.0, 70.0])
     """
     check_offsets(window_start_ms, samples, offsets)
-    slot, value = _slots(window_start_ms, samples, np.repeat(np.arange(len(window_start_ms)), np.diff(offsets)))
-    slot, value = _distinct(*_sorted(slot, value))
-    return _split(slot, value, len(window_start_ms))
+    first_key, key, value = window_start_ms * CHANNEL_SLOTS, samples["key"], samples["value"]
+    bounds, stray = _counted(first_key, key, value, offsets)
+    if stray >= 0:
+        raise ValueError(_stray(int(key[stray])))
+    time_ms, value = _scattered(first_key, key, value, offsets, bounds)
+    return _split(*_canonical(time_ms, value, bounds), len(window_start_ms))
 
 
 def check_offsets(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> None:
@@ -48,54 +54,106 @@ def check_offsets(window_start_ms: Ints, samples: NDArray[np.void], offsets: Int
         )
 
 
-def _slots(window_start_ms: Ints, samples: NDArray[np.void], row: Ints) -> tuple[Ints, Floats]:
-    """Channel, window and time as one number that sorts in this order; with the values, -0 made 0."""
-    value = samples["value"] + 0.0
-    place = samples["key"] - (window_start_ms * CHANNEL_SLOTS)[row]
-    finite = np.isfinite(value)
-    if not finite.all():
-        value, place, row = value[finite], place[finite], row[finite]
-    at_ms, channel = place // CHANNEL_SLOTS, place & (CHANNEL_SLOTS - 1)
-    if len(place) and (place.min() < 0 or place.max() >= WINDOW_MS * CHANNEL_SLOTS):
-        raise ValueError("a sample lies outside its window: give each window the samples from its start to 60 s later")
-    if len(place) and channel.max() >= len(CHANNEL_NAMES):
-        raise ValueError(f"a sample has channel {channel.max()}; known are 0 to {len(CHANNEL_NAMES) - 1}")
-    return ((channel * len(window_start_ms) + row) << _TIME_BITS) | at_ms, value
+def _stray(key: int) -> str:
+    channel = key % CHANNEL_SLOTS
+    if channel >= _CHANNELS:
+        return f"a sample has channel {channel}; known are 0 to {_CHANNELS - 1}"
+    return "a sample lies outside its window: give each window the samples from its start to 60 s later"
 
 
-def _sorted(slot: Ints, value: Floats) -> tuple[Ints, Floats]:
-    """Sorts numbers that carry their own position: several times faster than sorting positions by number."""
-    bits = len(slot).bit_length()
-    packed = np.sort((slot << bits) | np.arange(len(slot)))
-    return packed >> bits, value[packed & ((1 << bits) - 1)]
+@compiled
+def _counted(first_key: Ints, key: Ints, value: Floats, offsets: Ints) -> tuple[Ints, int]:
+    """Where each channel of each window begins among all samples, channel by channel; and a sample that fits nowhere."""
+    windows = len(first_key)
+    bounds = np.zeros(_CHANNELS * windows + 1, dtype=np.int64)
+    for window in range(windows):
+        for at in range(offsets[window], offsets[window + 1]):
+            if not np.isfinite(value[at]):
+                continue
+            place = key[at] - first_key[window]
+            channel = place & (CHANNEL_SLOTS - 1)
+            if place < 0 or place >= WINDOW_MS * CHANNEL_SLOTS or channel >= _CHANNELS:
+                return bounds, at
+            bounds[channel * windows + window + 1] += 1
+    for group in range(1, len(bounds)):
+        bounds[group] += bounds[group - 1]
+    return bounds, -1
 
 
-def _distinct(slot: Ints, value: Floats) -> tuple[Ints, Floats]:
-    repeated = slot[1:] == slot[:-1]
-    if not repeated.any():
-        return slot, value
-    first = np.concatenate(([True], ~repeated))
-    shared = np.concatenate((repeated, [False])) | ~first
-    merged = value[first]
-    merged[shared[first]] = _means_of_distinct(slot[shared], value[shared])
-    return slot[first], merged
+@compiled
+def _scattered(first_key: Ints, key: Ints, value: Floats, offsets: Ints, bounds: Ints) -> tuple[Ints, Floats]:
+    """Times in the window and values (-0 made 0), channel by channel, window by window, in the order given."""
+    windows = len(first_key)
+    place_of = bounds[:-1].copy()
+    time_ms, found = np.empty(bounds[-1], dtype=np.int64), np.empty(bounds[-1])
+    for window in range(windows):
+        for at in range(offsets[window], offsets[window + 1]):
+            if np.isfinite(value[at]):
+                place = key[at] - first_key[window]
+                group = (place & (CHANNEL_SLOTS - 1)) * windows + window
+                time_ms[place_of[group]] = place // CHANNEL_SLOTS
+                found[place_of[group]] = value[at] + 0.0
+                place_of[group] += 1
+    return time_ms, found
 
 
-def _means_of_distinct(slot: Ints, value: Floats) -> Floats:
-    order = np.lexsort((value, slot))
-    slot, value = slot[order], value[order]
-    new = np.concatenate(([True], (slot[1:] != slot[:-1]) | (value[1:] != value[:-1])))
-    slot, value = slot[new], value[new]
-    starts = np.flatnonzero(np.concatenate(([True], slot[1:] != slot[:-1])))
-    means: Floats = np.add.reduceat(value, starts) / np.diff(starts, append=len(slot))
-    return means
+@compiled
+def _canonical(time_ms: Ints, value: Floats, bounds: Ints) -> tuple[Ints, Floats, Ints]:
+    """Each group in ascending, distinct times; groups move together where samples were repeated."""
+    kept = np.zeros_like(bounds)
+    end = 0
+    for group in range(len(bounds) - 1):
+        first, last = bounds[group], bounds[group + 1]
+        if _rises(time_ms[first:last]):
+            for at in range(first, last):
+                time_ms[end], value[end] = time_ms[at], value[at]
+                end += 1
+        else:
+            order = np.argsort(time_ms[first:last], kind="mergesort")
+            end += _merged(time_ms[first:last][order], value[first:last][order], time_ms[end:], value[end:])
+        kept[group + 1] = end
+    return time_ms[:end], value[:end], kept
 
 
-def _split(slot: Ints, value: Floats, windows: int) -> tuple[Series, ...]:
-    bounds = np.searchsorted(slot, np.arange(len(CHANNEL_NAMES) * windows + 1) << _TIME_BITS)
-    time_ms = slot & _TIME_MASK
+@compiled
+def _rises(time_ms: Ints) -> bool:
+    for at in range(1, len(time_ms)):
+        if time_ms[at] <= time_ms[at - 1]:
+            return False
+    return True
+
+
+@compiled
+def _merged(time_ms: Ints, value: Floats, into_ms: Ints, into: Floats) -> int:
+    """One value per instant, written in front of `into`; how many."""
+    end = 0
+    first = 0
+    while first < len(time_ms):
+        last = first + 1
+        while last < len(time_ms) and time_ms[last] == time_ms[first]:
+            last += 1
+        into_ms[end], into[end] = time_ms[first], _mean_of_distinct(value[first:last])
+        end += 1
+        first = last
+    return end
+
+
+@compiled
+def _mean_of_distinct(value: Floats) -> float:
+    if len(value) == 1:
+        return value[0]
+    ascending = np.sort(value)
+    total, distinct = ascending[0], 1
+    for at in range(1, len(ascending)):
+        if ascending[at] != ascending[at - 1]:
+            total += ascending[at]
+            distinct += 1
+    return total / distinct
+
+
+def _split(time_ms: Ints, value: Floats, bounds: Ints, windows: int) -> tuple[Series, ...]:
     series = []
-    for channel in range(len(CHANNEL_NAMES)):
+    for channel in range(_CHANNELS):
         offsets = bounds[channel * windows : (channel + 1) * windows + 1]
         part = slice(offsets[0], offsets[-1])
         series.append(Series(time_ms[part], value[part], offsets - offsets[0]))

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pipelines.signals.segments import Floats, Series
+from pipelines.signals.compiled import compiled
+from pipelines.signals.segments import Floats, Ints, Series
 from schemas.windows import WINDOW_MS, WINDOW_S
 
 
@@ -12,8 +13,20 @@ def coverage(series: Series) -> Floats:
     >>> coverage(Series(np.array([0, 250, 9_000]), np.ones(3), np.array([0, 3]))).item() == 2 / 60
     True
     """
-    share: Floats = (series.per_second > 0).sum(axis=1) / WINDOW_S
-    return share
+    return _seconds(series.time_ms, series.offsets) / WINDOW_S
+
+
+@compiled
+def _seconds(time_ms: Ints, offsets: Ints) -> Ints:
+    """Seconds of each window that have a sample; times rise."""
+    found = np.zeros(len(offsets) - 1, dtype=np.int64)
+    for window in range(len(offsets) - 1):
+        reached = -1
+        for at in range(offsets[window], offsets[window + 1]):
+            second = time_ms[at] // 1000
+            found[window] += second != reached
+            reached = second
+    return found
 
 
 def interval_coverage(ibi: Series) -> Floats:

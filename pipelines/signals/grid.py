@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pipelines.signals.segments import Floats, Series
+from pipelines.signals.compiled import compiled
+from pipelines.signals.segments import Floats, Ints, Series
 from schemas.windows import WINDOW_MS
 
 
@@ -16,18 +17,24 @@ def resampled(series: Series, *, step_ms: int, max_gap_ms: int) -> Floats:
     >>> resampled(one, step_ms=1000, max_gap_ms=2000)[0, :10].tolist()
     [nan, 1.0, 1.5, 2.0, nan, nan, nan, nan, nan, 8.0]
     """
-    grid_ms = np.arange(0, WINDOW_MS, step_ms)
-    if not len(series.value):
-        return np.full((series.windows, len(grid_ms)), np.nan)
-    width = len(grid_ms) + 1
-    first_after = series.row * width + (series.time_ms + step_ms - 1) // step_ms
-    arrived = np.bincount(first_after, minlength=series.windows * width).reshape(-1, width)[:, :-1].cumsum(axis=1)
-    last = len(series.value) - 1
-    before = np.maximum(series.offsets[:-1, None] + arrived - 1, 0)
-    after = np.minimum(before + 1, last)
-    since = grid_ms - series.time_ms[before]
-    gap = series.time_ms[after] - series.time_ms[before]
-    between = (arrived > 0) & (arrived < series.count[:, None]) & (gap <= max_gap_ms)
-    rise = (series.value[after] - series.value[before]) * (since / np.where(between, gap, 1))
-    value = series.value[before] + np.where(between, rise, 0.0)
-    return np.where(between | ((arrived > 0) & (since == 0)), value, np.nan)
+    return _resampled(series.time_ms, series.value, series.offsets, step_ms, max_gap_ms)
+
+
+@compiled
+def _resampled(time_ms: Ints, value: Floats, offsets: Ints, step_ms: int, max_gap_ms: int) -> Floats:
+    points = WINDOW_MS // step_ms
+    found = np.full((len(offsets) - 1, points), np.nan)
+    for window in range(len(offsets) - 1):
+        before, last = offsets[window], offsets[window + 1] - 1
+        if last < before:
+            continue
+        for point in range(-(-time_ms[before] // step_ms), min(time_ms[last] // step_ms + 1, points)):
+            while before < last and time_ms[before + 1] <= point * step_ms:
+                before += 1
+            since = point * step_ms - time_ms[before]
+            if since == 0:
+                found[window, point] = value[before]
+            elif time_ms[before + 1] - time_ms[before] <= max_gap_ms:
+                gap = time_ms[before + 1] - time_ms[before]
+                found[window, point] = value[before] + (value[before + 1] - value[before]) * (since / gap)
+    return found

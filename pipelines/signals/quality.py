@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.signals.intervals import successive
-from pipelines.signals.segments import Bools, Floats, Series
+from pipelines.signals.compiled import compiled
+from pipelines.signals.intervals import TOLERANCE_MS
+from pipelines.signals.segments import Bools, Floats, Ints, Series
 from schemas.channels import Channel
-from schemas.windows import WINDOW_S
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,23 @@ def quality(series: Series, channel: Channel) -> Floats:
     >>> quality(hr, CHANNELS[0]).item()
     0.5
     """
-    if not len(series.value):
-        return np.zeros(series.windows)
-    bad = faulty(series, channel)
-    spoilt = np.bincount(series.second[bad], minlength=series.windows * WINDOW_S).reshape(-1, WINDOW_S) > 0
-    there = (series.per_second > 0).sum(axis=1)
-    share: Floats = (there - spoilt.sum(axis=1)) / np.maximum(there, 1)
+    return _good_share(series.time_ms, faulty(series, channel), series.offsets)
+
+
+@compiled
+def _good_share(time_ms: Ints, bad: Bools, offsets: Ints) -> Floats:
+    share = np.zeros(len(offsets) - 1)
+    for window in range(len(offsets) - 1):
+        at, last = offsets[window], offsets[window + 1]
+        seconds, good = 0, 0
+        while at < last:
+            second, spoilt = time_ms[at] // 1000, False
+            while at < last and time_ms[at] // 1000 == second:
+                spoilt |= bad[at]
+                at += 1
+            seconds += 1
+            good += not spoilt
+        share[window] = good / max(seconds, 1)
     return share
 
 
@@ -72,34 +83,36 @@ def faulty(series: Series, channel: Channel) -> Bools:
     >>> faulty(Series(np.array([0, 1000]), np.array([60.0, 90.0]), np.array([0, 2])), CHANNELS[0]).tolist()
     [False, True]
     """
-    low, high = channel.plausible
-    bad = (series.value < low) | (series.value > high)
-    rule = ARTEFACTS.get(channel.name)
-    if rule is None or len(bad) < 2:
-        return bad
-    if np.isfinite(rule.jump):
-        bad[1:] |= _jumps(series, rule)
-    if np.isfinite(rule.ratio):
-        bad[1:] |= _breaks_rhythm(series, rule)
-    if np.isfinite(rule.flat_s):
-        bad |= _flat(series, rule)
+    rule = ARTEFACTS.get(channel.name, Artefact())
+    flat_ms = rule.flat_s * 1000
+    limits = (*channel.plausible, rule.jump, rule.over_s, rule.ratio, flat_ms)
+    return _faulty(series.time_ms, series.value, series.offsets, np.array(limits, dtype=np.float64))
+
+
+@compiled
+def _faulty(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> Bools:
+    low, high, jump, over_s, ratio, flat_ms = limits
+    bad = np.zeros(len(value), dtype=np.bool_)
+    for window in range(len(offsets) - 1):
+        first, last = offsets[window], offsets[window + 1]
+        flat_from = first
+        for at in range(first, last):
+            bad[at] = value[at] < low or value[at] > high
+            if at == first:
+                continue
+            gap_ms, change = time_ms[at] - time_ms[at - 1], value[at] - value[at - 1]
+            bad[at] |= abs(change) > jump * max(gap_ms / 1000, over_s)
+            joined = abs(gap_ms - value[at]) <= TOLERANCE_MS
+            bad[at] |= joined and abs(change) > ratio * value[at - 1]
+            if change != 0 or gap_ms > FLAT_GAP_MS:
+                _spoil_flat(time_ms, bad, flat_from, at, flat_ms)
+                flat_from = at
+        _spoil_flat(time_ms, bad, flat_from, last, flat_ms)
     return bad
 
 
-def _jumps(series: Series, rule: Artefact) -> Bools:
-    over_s = np.maximum(np.diff(series.time_ms) / 1000, rule.over_s)
-    jumps: Bools = series.follows & (np.abs(np.diff(series.value)) > rule.jump * over_s)
-    return jumps
-
-
-def _breaks_rhythm(ibi: Series, rule: Artefact) -> Bools:
-    breaks: Bools = successive(ibi)[1:] & (np.abs(np.diff(ibi.value)) > rule.ratio * ibi.value[:-1])
-    return breaks
-
-
-def _flat(series: Series, rule: Artefact) -> Bools:
-    goes_on = series.follows & (series.value[1:] == series.value[:-1]) & (np.diff(series.time_ms) <= FLAT_GAP_MS)
-    begin = np.concatenate(([0], np.flatnonzero(~goes_on) + 1))
-    end = np.append(begin[1:], len(series.value))
-    long = series.time_ms[end - 1] - series.time_ms[begin] >= rule.flat_s * 1000
-    return np.repeat(long, end - begin)
+@compiled
+def _spoil_flat(time_ms: Ints, bad: Bools, first: int, last: int, flat_ms: float) -> None:
+    """Marks a stretch of equal values that lasts too long."""
+    if first < last and time_ms[last - 1] - time_ms[first] >= flat_ms:
+        bad[first:last] = True

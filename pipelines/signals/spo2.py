@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pipelines.signals.segments import Floats, Series
+from pipelines.signals.compiled import compiled
+from pipelines.signals.segments import Floats, Ints, Series
 
 
 def desaturation(spo2: Series) -> Floats:
@@ -16,19 +17,18 @@ def desaturation(spo2: Series) -> Floats:
     >>> desaturation(dip).item()
     5.0
     """
-    return spo2.greatest(running_maximum(spo2) - spo2.value)
+    return _deepest_fall(spo2.value, spo2.offsets)
 
 
-def running_maximum(series: Series) -> Floats:
-    """The highest value from the window's first sample to each sample, by doubling steps: float64 (samples,).
-
-    >>> running_maximum(Series(np.arange(3), np.array([2.0, 1.0, 3.0]), np.array([0, 2, 3]))).tolist()
-    [2.0, 2.0, 3.0]
-    """
-    highest = series.value.copy()
-    step, longest = 1, int(series.count.max(initial=0))
-    while step < longest:
-        same_window = series.row[step:] == series.row[:-step]
-        highest[step:] = np.where(same_window, np.maximum(highest[step:], highest[:-step]), highest[step:])
-        step *= 2
-    return highest
+@compiled
+def _deepest_fall(value: Floats, offsets: Ints) -> Floats:
+    found = np.full(len(offsets) - 1, np.nan)
+    for window in range(len(offsets) - 1):
+        first, last = offsets[window], offsets[window + 1]
+        if first < last:
+            highest, deepest = value[first], 0.0
+            for at in range(first, last):
+                highest = max(highest, value[at])
+                deepest = max(deepest, highest - value[at])
+            found[window] = deepest
+    return found

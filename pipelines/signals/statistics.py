@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pipelines.signals.segments import Floats, Series
+from pipelines.signals.compiled import compiled
+from pipelines.signals.segments import Floats, Ints, Series
 from schemas.feature_table import STATISTICS
 
 
@@ -20,21 +21,40 @@ def statistics(series: Series) -> dict[str, Floats]:
     >>> statistics(two)["mean"].tolist(), statistics(two)["range"].tolist()
     ([3.0, 5.0], [5.0, 0.0])
     """
-    if not len(series.value):
-        return dict.fromkeys(STATISTICS, np.full(series.windows, np.nan))
-    mean, deviation = centred(series, series.value)
-    _, time_ms = centred(series, series.time_ms.astype(np.float64))
-    low, high = series.smallest(series.value), series.greatest(series.value)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = series.total(time_ms * deviation) / series.total(time_ms * time_ms) * 1000
-    return {
-        "mean": mean,
-        "std": sample_std(series, deviation),
-        "min": low,
-        "max": high,
-        "range": high - low,
-        "slope": np.where(series.count > 1, slope, np.nan),
-    }
+    columns = _statistics(series.time_ms, series.value, series.offsets)
+    return dict(zip(STATISTICS, columns, strict=True))
+
+
+@compiled
+def _statistics(time_ms: Ints, value: Floats, offsets: Ints) -> Floats:
+    """(6, windows), in the order of `STATISTICS`."""
+    windows = len(offsets) - 1
+    found = np.full((6, windows), np.nan)
+    for window in range(windows):
+        first, last = offsets[window], offsets[window + 1]
+        count = last - first
+        if count == 0:
+            continue
+        low = high = value[first]
+        shift, shift_ms = 0.0, 0.0
+        for at in range(first, last):
+            low, high = min(low, value[at]), max(high, value[at])
+            shift += value[at] - value[first]
+            shift_ms += time_ms[at] - time_ms[first]
+        shift, shift_ms = shift / count, shift_ms / count
+        squares, spread, together = 0.0, 0.0, 0.0
+        for at in range(first, last):
+            deviation = (value[at] - value[first]) - shift
+            since_ms = (time_ms[at] - time_ms[first]) - shift_ms
+            squares += deviation * deviation
+            spread += since_ms * since_ms
+            together += since_ms * deviation
+        found[0, window] = value[first] + shift
+        found[2, window], found[3, window], found[4, window] = low, high, high - low
+        if count > 1:
+            found[1, window] = np.sqrt(squares / (count - 1))
+            found[5, window] = together / spread * 1000
+    return found
 
 
 def centred(series: Series, values: Floats) -> tuple[Floats, Floats]:

@@ -9,7 +9,6 @@ from pyflink.table.statement_set import StatementSet
 from pipelines.features import VECTOR_NAMES
 from pipelines.streaming import sinks
 from pipelines.streaming.environment import execution_environment, table_environment
-from pipelines.streaming.feast_sink import online_writer
 from pipelines.streaming.feature_udfs import compute_features
 from pipelines.streaming.job_config import FeaturesConfig
 from pipelines.streaming.readings import register_readings
@@ -19,7 +18,7 @@ from schemas.windows import WINDOW_MS
 
 COMPUTED = """
 SELECT user_id, window_start_ms, computed.payload AS payload, computed.samples AS samples, computed.vector AS vector
-FROM (SELECT user_id, window_start_ms, COMPUTE(user_id, window_start_ms, samples) AS computed FROM windows)
+FROM (SELECT user_id, window_start_ms, COMPUTE(user_id, window_start_ms, fresh, size, samples) AS computed FROM windows)
 """
 
 QUARANTINED = f"""
@@ -48,31 +47,25 @@ SELECT user_id, window_start_ms, CAST(TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW
 FROM computed
 """
 
-STORED_ONLINE = """
-INSERT INTO nowhere SELECT WRITE_ONLINE(user_id, window_start_ms, samples, vector) FROM computed
-"""
 
-
-def register_computed(tables: StreamTableEnvironment) -> None:
+def register_computed(tables: StreamTableEnvironment, config: FeaturesConfig) -> None:
     """Registers view `computed`: the features of each window, evaluated once for all the outputs that read it."""
-    tables.create_temporary_system_function("COMPUTE", compute_features)
+    tables.create_temporary_system_function("COMPUTE", compute_features(config))
     rows = tables.to_data_stream(tables.sql_query(COMPUTED))
     tables.create_temporary_view("computed", tables.from_data_stream(rows, Schema.new_builder().build()))
 
 
 def outputs(tables: StreamTableEnvironment, config: FeaturesConfig) -> StatementSet:
     """All outputs as one job."""
-    tables.create_temporary_system_function("WRITE_ONLINE", online_writer(config))
     for table in (
         sinks.keyed_json_topic("features", FEATURES, config),
         sinks.quarantine_topic(config),
         sinks.archive(config),
         sinks.offline_features(config),
-        sinks.NOWHERE,
     ):
         tables.execute_sql(table)
     statements = tables.create_statement_set()
-    for statement in (QUARANTINED, ARCHIVED, PUBLISHED, STORED_OFFLINE, STORED_ONLINE):
+    for statement in (QUARANTINED, ARCHIVED, PUBLISHED, STORED_OFFLINE):
         statements.add_insert_sql(statement)
     return statements
 
@@ -82,7 +75,7 @@ def main() -> None:
     environment = execution_environment(config, "eqm features")
     tables = table_environment(environment)
     register_readings(tables, environment, config)
-    register_computed(tables)
+    register_computed(tables, config)
     outputs(tables, config).execute()
 
 

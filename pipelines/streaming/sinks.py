@@ -100,5 +100,3 @@ def offline_features(config: FeaturesConfig) -> str:
   user_id STRING, window_start_ms BIGINT, event_timestamp TIMESTAMP(3), samples BIGINT, {numbers}, `day` STRING
 ) PARTITIONED BY (`day`) WITH (\n{_with(_parquet(config.offline))}\n)"""
 
-
-NOWHERE = "CREATE TEMPORARY TABLE nowhere (written BOOLEAN) WITH ('connector' = 'blackhole')"

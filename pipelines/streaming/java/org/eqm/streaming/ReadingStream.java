@@ -14,6 +14,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.logical.BigIntType;
+import org.apache.flink.table.types.logical.BooleanType;
+import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.logical.VarBinaryType;
@@ -31,9 +33,11 @@ public final class ReadingStream {
             new LogicalType[] {
                 new VarCharType(VarCharType.MAX_LENGTH),
                 new BigIntType(),
+                new BooleanType(),
+                new IntType(),
                 new VarBinaryType(VarBinaryType.MAX_LENGTH)
             },
-            new String[] {"user_id", "window_start_ms", "samples"}));
+            new String[] {"user_id", "window_start_ms", "fresh", "size", "samples"}));
 
     private final DataStream<RowData> decoded;
     private final SingleOutputStreamOperator<RowData> windows;
@@ -69,7 +73,7 @@ public final class ReadingStream {
         return windows.getSideOutput(accepted);
     }
 
-    /** Every window: user_id, window_start_ms, packed samples. */
+    /** Every window: user_id, window_start_ms, fresh, size, and packed samples: what is new in it, or all where fresh. */
     public DataStream<RowData> windows() {
         return windows;
     }

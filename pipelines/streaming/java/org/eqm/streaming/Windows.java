@@ -2,7 +2,9 @@ package org.eqm.streaming;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -22,6 +24,11 @@ import org.apache.flink.util.OutputTag;
  * <p>Whether a reading is late is decided here, where the windows are: it is when the first of its windows has been
  * sent. So every accepted reading is either in all of its windows or marked late, whatever the watermarks did.
  *
+ * <p>A window is sent as what is new in it: each pane travels once, with the first window that ends with it, for the
+ * reader keeps the others. A row that is {@code fresh} brings all panes of its window, and what the reader kept of this
+ * user is void: the user's first, and the first after a restore. {@code size} tells the reader how many bytes the
+ * whole window has, so that it cannot go on with a part.
+ *
  * <p>State: the user's open panes, and timers at the ends of windows. After a restore it continues exactly; another
  * window or pane length does not fit old state.
  */
@@ -34,6 +41,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
     private final long windowMs;
     private final OutputTag<RowData> accepted;
     private transient MapState<Long, Pane> panes;
+    private transient Set<String> followed;
 
     Windows(Contract contract, long paneMs, long windowMs, OutputTag<RowData> accepted) {
         this.channels = contract.channels();
@@ -47,6 +55,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
     public void open(OpenContext context) {
         var descriptor = new MapStateDescriptor<>("panes", Types.LONG, Types.POJO(Pane.class));
         panes = getRuntimeContext().getMapState(descriptor);
+        followed = new HashSet<>();
     }
 
     @Override
@@ -75,25 +84,38 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
 
     @Override
     public void onTimer(long timestampMs, OnTimerContext context, Collector<RowData> out) throws Exception {
+        String user = context.getCurrentKey();
         long startMs = timestampMs + 1 - windowMs;
-        byte[] samples = packed(startMs);
+        long lastPaneMs = startMs + windowMs - paneMs;
+        List<Pane> held = held(startMs);
+        boolean fresh = followed.add(user);
+        Pane newest = panes.get(lastPaneMs);
+        List<Pane> sent = fresh ? held : newest == null ? List.of() : List.of(newest);
         panes.remove(startMs);
-        StringData user = StringData.fromString(context.getCurrentKey());
-        out.collect(GenericRowData.of(user, startMs, samples));
+        if (panes.isEmpty()) {
+            followed.remove(user);
+        }
+        out.collect(GenericRowData.of(StringData.fromString(user), startMs, fresh, size(held), packed(sent)));
     }
 
-    private byte[] packed(long startMs) throws Exception {
+    private List<Pane> held(long startMs) throws Exception {
         List<Pane> held = new ArrayList<>();
-        int size = 0;
         for (long paneStartMs = startMs; paneStartMs < startMs + windowMs; paneStartMs += paneMs) {
             Pane pane = panes.get(paneStartMs);
             if (pane != null) {
                 held.add(pane);
-                size += pane.size;
             }
         }
-        ByteBuffer samples = ByteBuffer.allocate(size);
-        held.forEach(pane -> samples.put(pane.data, 0, pane.size));
+        return held;
+    }
+
+    private static int size(List<Pane> panes) {
+        return panes.stream().mapToInt(pane -> pane.size).sum();
+    }
+
+    private static byte[] packed(List<Pane> panes) {
+        ByteBuffer samples = ByteBuffer.allocate(size(panes));
+        panes.forEach(pane -> samples.put(pane.data, 0, pane.size));
         return samples.array();
     }
 }
