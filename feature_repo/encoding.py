@@ -63,7 +63,7 @@ def _doubles(numbers: NDArray[np.float64]) -> list[bytes]:
     return [flat[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _element(kind: Kind, cell: Any) -> bytes:
-    value = ValueProto() if cell is None else ValueProto(**{PROTO_FIELDS[kind]: cell})
-    blob: bytes = RepeatedValue(val=[value]).SerializeToString()
+def _element(kind: Kind, cell: float | int | str | bool | None) -> bytes:
+    given: dict[str, Any] = {} if cell is None else {PROTO_FIELDS[kind]: cell}
+    blob: bytes = RepeatedValue(val=[ValueProto(**given)]).SerializeToString()
     return blob

@@ -57,9 +57,8 @@ class FollowedPanes:
         self._keep(window, panes)
         known = sum(map(len, found))
         if known != window.size:
-            raise ValueError(
-                f"window of user {window.user_id!r} from {window.start_ms}: {known} of its {window.size} bytes are known"
-            )
+            which = f"window of user {window.user_id!r} from {window.start_ms}"
+            raise ValueError(f"{which}: {known} of its {window.size} bytes are known")
         return found
 
     def _keep(self, window: SentWindow, panes: dict[int, bytes]) -> None:

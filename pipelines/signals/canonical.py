@@ -63,7 +63,7 @@ def _stray(key: int) -> str:
 
 @compiled
 def _counted(first_key: Ints, key: Ints, value: Floats, offsets: Ints) -> tuple[Ints, int]:
-    """Where each channel of each window begins among all samples, channel by channel; and a sample that fits nowhere."""
+    """Where each channel of each window begins among all samples, by channel; and a sample that fits nowhere, or -1."""
     windows = len(first_key)
     bounds = np.zeros(_CHANNELS * windows + 1, dtype=np.int64)
     for window in range(windows):
@@ -104,7 +104,7 @@ def _canonical(time_ms: Ints, value: Floats, bounds: Ints) -> tuple[Ints, Floats
     end = 0
     for group in range(len(bounds) - 1):
         first, last = bounds[group], bounds[group + 1]
-        if _rises(time_ms[first:last]):
+        if _is_rising(time_ms[first:last]):
             for at in range(first, last):
                 time_ms[end], value[end] = time_ms[at], value[at]
                 end += 1
@@ -116,11 +116,11 @@ def _canonical(time_ms: Ints, value: Floats, bounds: Ints) -> tuple[Ints, Floats
 
 
 @compiled
-def _rises(time_ms: Ints) -> bool:
-    for at in range(1, len(time_ms)):
-        if time_ms[at] <= time_ms[at - 1]:
-            return False
-    return True
+def _is_rising(time_ms: Ints) -> bool:
+    at = 1
+    while at < len(time_ms) and time_ms[at - 1] < time_ms[at]:
+        at += 1
+    return at >= len(time_ms)
 
 
 @compiled
@@ -140,10 +140,9 @@ def _merged(time_ms: Ints, value: Floats, into_ms: Ints, into: Floats) -> int:
 
 @compiled
 def _mean_of_distinct(value: Floats) -> float:
-    if len(value) == 1:
-        return value[0]
-    ascending = np.sort(value)
-    total, distinct = ascending[0], 1
+    ascending = np.sort(value) if len(value) > 1 else value
+    total: float = ascending[0]
+    distinct = 1
     for at in range(1, len(ascending)):
         if ascending[at] != ascending[at - 1]:
             total += ascending[at]

@@ -1,7 +1,7 @@
 """Loops over samples as machine code, the same in every process: no reordered sums, no fused operations."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numba
 
@@ -13,5 +13,4 @@ def compiled(loop: Loop) -> Loop:
 
     Division by zero gives what NumPy gives. While it runs, other threads do.
     """
-    made: Loop = numba.njit(cache=True, nogil=True, error_model="numpy")(loop)
-    return made
+    return cast(Loop, numba.njit(cache=True, nogil=True, error_model="numpy")(loop))

@@ -102,8 +102,8 @@ def _faulty(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> Bool
                 continue
             gap_ms, change = time_ms[at] - time_ms[at - 1], value[at] - value[at - 1]
             bad[at] |= abs(change) > jump * max(gap_ms / 1000, over_s)
-            joined = abs(gap_ms - value[at]) <= TOLERANCE_MS
-            bad[at] |= joined and abs(change) > ratio * value[at - 1]
+            if np.isfinite(ratio) and abs(gap_ms - value[at]) <= TOLERANCE_MS:
+                bad[at] |= abs(change) > ratio * value[at - 1]
             if change != 0 or gap_ms > FLAT_GAP_MS:
                 _spoil_flat(time_ms, bad, flat_from, at, flat_ms)
                 flat_from = at

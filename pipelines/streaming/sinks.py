@@ -99,4 +99,3 @@ def offline_features(config: FeaturesConfig) -> str:
     return f"""CREATE TEMPORARY TABLE offline_features (
   user_id STRING, window_start_ms BIGINT, event_timestamp TIMESTAMP(3), samples BIGINT, {numbers}, `day` STRING
 ) PARTITIONED BY (`day`) WITH (\n{_with(_parquet(config.offline))}\n)"""
-
