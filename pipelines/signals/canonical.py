@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.samples import CHANNEL_SLOTS
-from pipelines.signals.compiled import compiled
+from pipelines.compiled import compiled
 from pipelines.signals.segments import Floats, Ints, Series
 from schemas.channels import CHANNEL_NAMES
 from schemas.windows import WINDOW_MS

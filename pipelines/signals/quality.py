@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.signals.compiled import compiled
+from pipelines.compiled import compiled
 from pipelines.signals.intervals import TOLERANCE_MS
 from pipelines.signals.segments import Bools, Floats, Ints, Series
 from schemas.channels import Channel

@@ -22,7 +22,7 @@ ENGINES = {
     "feast": ("feature_repo/",),
     "ai_edge_litert": ("models/edge/device",),
     "mlflow": ("models/registry",),
-    "numba": ("pipelines/signals/compiled",),
+    "numba": ("pipelines/compiled",),
     "optuna": ("models/search",),
     "shap": ("models/explanation/shapley",),
 }
