@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.samples import CHANNEL_SLOTS
 from pipelines.compiled import compiled
+from pipelines.samples import CHANNEL_SLOTS
 from pipelines.signals.segments import Floats, Ints, Series
 from schemas.channels import CHANNEL_NAMES
 from schemas.windows import WINDOW_MS
