@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import SettingsError
 from pipelines.settings import Settings
 from pipelines.stack.stack import down, up
 from schemas.errors import EqmError
@@ -74,6 +75,9 @@ def checked(given: argparse.Namespace) -> int:
 @contextmanager
 def stack(given: argparse.Namespace) -> Iterator[Bench]:
     """A stack of its own; its workers and the other programs find this package."""
+    for python in (given.peers, given.batch):
+        if not python.is_file():
+            raise SettingsError(f"there is no Python at {python}: `make bench` installs what is compared with")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     with tempfile.TemporaryDirectory(prefix="eqm-bench-") as home:
         settings = _settings(Path(home) / "home")

@@ -81,7 +81,7 @@ FULL: Final = Sizes(
     steady_s=90,
     cost_users=(10, 100, 1_000, 3_000),
     cost_warm_s=70,
-    cost_steady_s=40,
+    cost_steady_s=30,
     predictor_s=8,
 )
 
