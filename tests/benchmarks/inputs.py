@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from schemas.errors import EqmError
 from schemas.windows import HOP_S, PANES_PER_WINDOW
 
 START_MS: Final = 1_700_000_000_000
@@ -10,6 +11,10 @@ RATE_HZ: Final = 4
 STEP_MS: Final = 1000 // RATE_HZ
 PER_WINDOW: Final = RATE_HZ * HOP_S
 """Readings that a user's window has and the one before has not: one window comes for every so many."""
+
+
+class NoiseError(EqmError):
+    """Figures that say nothing, because something else had the machine."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,17 @@ class Pair:
         return Input(self.users, self.few), Input(self.users, self.many)
 
     def slope(self, few_s: float, many_s: float) -> float:
-        """Readings a second without what every run costs alike.
+        """Readings a second without what every run costs alike; raises NoiseError where there is no such rate.
 
         >>> Pair(users=1, few=100, many=300).slope(7.0, 9.0)
         100.0
         """
-        return (self.many - self.few) / max(many_s - few_s, 1e-3)
+        if many_s <= few_s:
+            raise NoiseError(
+                f"{self.many:,} readings took {many_s:.1f} s, {self.few:,} took {few_s:.1f} s: "
+                "measure again while the machine does nothing else"
+            )
+        return (self.many - self.few) / (many_s - few_s)
 
 
 @dataclass(frozen=True)

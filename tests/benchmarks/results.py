@@ -33,6 +33,12 @@ class Results:
         held["parts"][name] = {**part, "measured_at": at.isoformat(timespec="seconds")}
         self._write(held)
 
+    def remove(self, name: str) -> None:
+        """Forgets a part's earlier figures."""
+        held = self.read()
+        held["parts"].pop(name, None)
+        self._write(held)
+
     def read(self) -> dict[str, Any]:
         return json.loads(self.file.read_text(encoding="utf-8")) if self.file.is_file() else {"parts": {}}
 

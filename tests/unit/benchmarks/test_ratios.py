@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.inputs import FULL, QUICK, Input, Pair
+from tests.benchmarks.inputs import FULL, QUICK, Input, NoiseError, Pair
 from tests.benchmarks.plot import plot
 from tests.benchmarks.ratios import Target, fastest_peer, of_predictor, over, targets
 from tests.benchmarks.table import table
@@ -77,6 +77,11 @@ def test_every_run_is_longer_than_a_window(sizes: Any) -> None:  # noqa: ANN401
 
 def test_a_slope_takes_away_what_all_runs_cost() -> None:
     assert Pair(10, 1_000, 3_000).slope(30 + 1, 30 + 3) == 1_000
+
+
+def test_a_longer_run_that_takes_no_longer_has_no_rate() -> None:
+    with pytest.raises(NoiseError, match="measure again"):
+        Pair(10, 1_000, 3_000).slope(5.0, 4.9)
 
 
 def test_windows_of_an_input() -> None:
