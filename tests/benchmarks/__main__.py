@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks`: every part on one stack, in one run; a table, a picture and JSON.
 
-Exit code 0: every target is met; 1: one is not; 2: a part could not be measured. `--only` measures some parts again and keeps the figures of the others.
+Exit code 0: every target is met; 1: one is not; 2: a part could not be measured.
+`--only` measures some parts again and keeps the figures of the others.
 """
 
 import argparse
