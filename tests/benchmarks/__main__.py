@@ -6,6 +6,7 @@ Exit code 0: every target is met; 1: one is not; 2: a part could not be measured
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -74,17 +75,19 @@ def succeeded(name: str, bench: Bench, results: Results) -> bool:
     try:
         results.add(name, PARTS[name](bench), datetime.now(UTC))
     except (EqmError, AssertionError) as fault:
-        print(f"error: {name}: {first_line(fault)}", file=sys.stderr, flush=True)
+        print(f"error: {name}: {first_line(fault)}; logs: {results.folder / 'log'}", file=sys.stderr, flush=True)
+        shutil.copytree(bench.settings.log_folder, results.folder / "log", dirs_exist_ok=True)
         cancel_jobs(bench.settings)
         return False
     return True
 
 
 def cancel_jobs(settings: Settings) -> None:
-    """Leaves nothing running that would slow the next part."""
+    """Leaves nothing running that would slow the next part, and says what was wrong with it."""
     cluster = Cluster(settings.flink_address)
     for job in cluster.jobs():
         if job.state not in ENDED:
+            print(f"{job.name} was {job.state}: {cluster.root_cause(job.id)}", file=sys.stderr, flush=True)
             cluster.cancel(job.id)
 
 

@@ -39,10 +39,10 @@ def jobs(settings: Settings, bundle: Path) -> Iterator[Jobs]:
 
 @contextmanager
 def ended(settings: Settings, job: str) -> Iterator[str]:
-    """A job that runs, cancelled when the block ends."""
+    """A job that runs, cancelled when the block ends; one that does not run is left for the cluster to tell why."""
     cluster = Cluster(settings.flink_address)
+    cluster.wait(job, frozenset({"RUNNING"}), timeout_s=START_S)
     try:
-        cluster.wait(job, frozenset({"RUNNING"}), timeout_s=START_S)
         yield job
     finally:
         cluster.cancel(job)
