@@ -24,7 +24,7 @@ PYTEST := -m pytest -p no:cacheprovider
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
 .PHONY: help setup parts demo test test-fast test-thorough test-integration fast fast-stream fast-batch \
-	thorough integration bench check lock clean
+	thorough integration bench bench-check check lock clean
 
 help:
 	@echo 'make                         set up: both Python environments and the JVM parts'
@@ -33,7 +33,7 @@ help:
 	@echo 'make test-fast               unit tests, without servers'
 	@echo 'make test-thorough           the same, those that take minutes'
 	@echo 'make test-integration        tests on a real broker, cluster and store'
-	@echo 'make bench                   throughput, as ratios'
+	@echo 'make bench                   speed, latency and cost beside other programs; ARGS="--only NAME,... --quick"'
 	@echo 'make check                   style and types'
 	@echo 'make lock                    choose the newest versions that the .in files allow; ARGS=--upgrade'
 	@echo 'make clean                   stop the local stack and remove all that make has made'
@@ -115,8 +115,12 @@ thorough: setup .venv/batch/.tests
 integration: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
 	@deploy/setup/tier.sh integration $(STREAM)/python $(PYTEST) tests/integration
 
-bench: setup .venv/stream/.tests
-	@$(STREAM)/python -m tests.benchmarks
+bench: setup .venv/stream/.tests .venv/peers/.done
+	@$(STREAM)/python -m tests.benchmarks $(ARGS)
+
+# The programs that the benchmark compares with compute the same windows and features.
+bench-check: setup .venv/stream/.tests .venv/peers/.done
+	@$(STREAM)/python -m tests.benchmarks --check
 
 check: setup .venv/stream/.tests
 	@$(TOOLS)/ruff check .

@@ -10,8 +10,7 @@ from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
-START_MS = 1_700_000_000_000
-STEP_MS = 250
+from tests.benchmarks.inputs import START_MS, STEP_MS
 
 READINGS = """
 INSERT INTO readings SELECT user_id, CONCAT('{{"timestamp":', CAST(ms AS STRING), ',"user_id":"', user_id,

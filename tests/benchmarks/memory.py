@@ -9,6 +9,7 @@ import psutil
 from pipelines.jobs import submit_features
 from pipelines.settings import Settings
 from pipelines.stack import processes
+from tests.benchmarks.bench import Bench
 from tests.benchmarks.throughput import load
 from tests.integration import streaming
 
@@ -39,7 +40,11 @@ class Growth:
         )
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "grows": self.grows}
+        return {**asdict(self), "grows": self.grows, "line": self.line()}
+
+
+def memory(bench: Bench) -> dict[str, Any]:
+    return growth(bench.settings, readings=bench.sizes.memory).as_json()
 
 
 def growth(settings: Settings, *, readings: int) -> Growth:

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterator
 
-import numpy as np
 from pyflink.common import Configuration, Duration, SimpleStringSchema, Types, WatermarkStrategy
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
@@ -19,11 +18,8 @@ from pyflink.datastream.connectors.kafka import (
 )
 from pyflink.datastream.state import MapStateDescriptor
 
-from pipelines.feature_json import feature_window_json
-from pipelines.features import compute_blobs
-from pipelines.samples import pack
-from schemas.channels import CHANNEL_INDEX
 from schemas.windows import HOP_MS, LATENESS_S, WINDOW_MS
+from tests.benchmarks.one_window import window_json
 
 
 class EventTime(TimestampAssigner):
@@ -53,14 +49,8 @@ class Windows(KeyedProcessFunction):
         rows = [row for pane in range(start, start + WINDOW_MS, HOP_MS) for row in self.panes.get(pane) or ()]
         self.panes.remove(start)
         if rows:
-            yield window_json(ctx.get_current_key(), start, rows)
-
-
-def window_json(user_id: str, start_ms: int, rows: list[dict]) -> str:
-    values = [(row["timestamp"], CHANNEL_INDEX[n], v) for row in rows for n, v in row["measurements"].items()]
-    at, channel, value = (np.array(column) for column in zip(*values, strict=True))
-    computed = compute_blobs(np.array([start_ms]), [pack(at, channel, value).tobytes()])
-    return feature_window_json(computed, 0, user_id=user_id, window_start_ms=start_ms).decode()
+            readings = [(row["timestamp"], row["measurements"]) for row in rows]
+            yield window_json(ctx.get_current_key(), start, readings).decode()
 
 
 def main() -> None:

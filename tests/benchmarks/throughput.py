@@ -1,4 +1,4 @@
-"""Readings per second of each variant, start-up excluded: the slope between a short and a long run.
+"""Readings per second of the Flink jobs, start-up excluded: the slope between a short and a long run.
 
 A run's time is from its first decoded reading to its end, as the cluster tells it; the slope between two lengths takes
 away what does not grow with the readings.
@@ -7,45 +7,60 @@ away what does not grow with the readings.
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pipelines.jobs import submit_features
 from pipelines.settings import Settings
 from pipelines.stack.rest import Cluster
 from pipelines.stack.submit import shipped_jars, submit
 from schemas.topics import FEATURES, READINGS
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.inputs import Input, Pair
 from tests.integration import streaming
 
 FOLDER = Path(__file__).parent
 USERS = 500
-SLOWER = 5
-"""The per-reading job gets so many times fewer readings; more than a window's worth all the same."""
 
 Variant = Callable[[Settings], str]
 
 
-def measured(settings: Settings, *, few: int, many: int) -> dict[str, float]:
-    """Steady readings per second by variant."""
-    ours = slope(settings, features_path, few, many)
-    theirs = slope(settings, per_reading, few // SLOWER, many // SLOWER)
-    limit = slope(settings, decode_only, few, many)
-    return {"decode only": limit, "features path": ours, "per-reading job": theirs}
+def limit(bench: Bench) -> dict[str, Any]:
+    return measured(bench.settings, decode_only, bench.sizes.ours)
 
 
-def slope(settings: Settings, variant: Variant, few: int, many: int) -> float:
-    short_s, long_s = (timed(settings, variant, readings) for readings in (few, many))
-    return (many - few) / max(long_s - short_s, 1e-3)
+def features(bench: Bench) -> dict[str, Any]:
+    return measured(bench.settings, features_path, bench.sizes.ours)
 
 
-def timed(settings: Settings, variant: Variant, readings: int) -> float:
+def per_reading(bench: Bench) -> dict[str, Any]:
+    return measured(bench.settings, per_reading_job, bench.sizes.per_reading)
+
+
+def measured(settings: Settings, variant: Variant, pair: Pair) -> dict[str, Any]:
+    """Steady readings per second."""
+    seconds = [timed(settings, variant, each) for each in pair.inputs]
+    return rate(pair, seconds)
+
+
+def rate(pair: Pair, seconds: list[float]) -> dict[str, Any]:
+    return {
+        "readings_per_s": pair.slope(*seconds),
+        "users": pair.users,
+        "readings": [pair.few, pair.many],
+        "seconds": seconds,
+    }
+
+
+def timed(settings: Settings, variant: Variant, given: Input) -> float:
     """Seconds that the job ran on so many readings."""
     streaming.fresh(settings)
-    load(settings, readings)
+    load(settings, given.readings, users=given.users)
     job = streaming.finished(settings, variant(settings))
     return float(Cluster(settings.flink_address).job(job)["duration"]) / 1000
 
 
-def load(settings: Settings, readings: int) -> None:
-    wanted = {**shared(settings), "users": USERS, "readings": readings}
+def load(settings: Settings, readings: int, *, users: int = USERS) -> None:
+    wanted = {**shared(settings), "users": users, "readings": readings}
     streaming.finished(settings, submit(FOLDER / "load_job.py", [json.dumps(wanted)], settings))
 
 
@@ -53,7 +68,7 @@ def features_path(settings: Settings) -> str:
     return submit_features(settings, bounded=True)
 
 
-def per_reading(settings: Settings) -> str:
+def per_reading_job(settings: Settings) -> str:
     own = {
         "group": "per-reading",
         "parallelism": settings.parallelism,
@@ -71,10 +86,3 @@ def decode_only(settings: Settings) -> str:
 
 def shared(settings: Settings) -> dict[str, object]:
     return {"bootstrap": settings.bootstrap_servers, "topic": READINGS.name, "jars": shipped_jars(settings)}
-
-
-def table(found: dict[str, float]) -> str:
-    base = found["per-reading job"]
-    lines = [f"{'variant':<18}{'readings/s':>12}{'x per-reading':>16}"]
-    lines += [f"{name:<18}{rate:>12,.0f}{rate / base:>16.1f}" for name, rate in found.items()]
-    return "\n".join(lines)

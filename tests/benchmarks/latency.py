@@ -1,0 +1,61 @@
+"""From when a window can close to its committed event, under a load in real time."""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import closing
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.bundles import ENSEMBLE, STUDENT, bundle
+from tests.benchmarks.listening import listening
+from tests.benchmarks.live import arrived, jobs
+from tests.benchmarks.paced import paced
+
+CHECKPOINT_MS = 1000
+"""The default; with exactly-once delivery each job's output waits for one."""
+SETTLE_S = 8.0
+EXACTLY, AT_LEAST = "exactly-once", "at-least-once"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured once."""
+
+    bundle: str
+    delivery: str
+    users: int
+
+
+CASES = (
+    *(Case(STUDENT, delivery, users) for delivery in (AT_LEAST, EXACTLY) for users in (100, 1_000)),
+    *(Case(ENSEMBLE, delivery, 1_000) for delivery in (AT_LEAST, EXACTLY)),
+)
+QUICK_CASES = (Case(STUDENT, AT_LEAST, 100), Case(STUDENT, EXACTLY, 100))
+
+
+def latency(bench: Bench) -> dict[str, Any]:
+    cases = QUICK_CASES if bench.sizes.quick else CASES
+    return {"checkpoint_ms": CHECKPOINT_MS, "cases": [measured(bench, case) for case in cases]}
+
+
+def measured(bench: Bench, case: Case) -> dict[str, Any]:
+    folder = bundle(bench, case.bundle)
+    return {**asdict(case), **_observed(bench, case, folder)}
+
+
+def _observed(bench: Bench, case: Case, folder: Path) -> dict[str, Any]:
+    changed = {"delivery": case.delivery, "checkpoint_ms": CHECKPOINT_MS}
+    settings = bench.settings.model_copy(update=changed)
+    with jobs(settings, folder), listening(settings) as listener:
+        with paced(settings, case.users):
+            time.sleep(bench.sizes.warm_s)
+            from_ms = time.time() * 1000
+            time.sleep(bench.sizes.steady_s)
+            until_ms = time.time() * 1000
+            time.sleep(SETTLE_S)
+        seen = listener.stop()
+        closable = closing.ends_between(arrived(settings), from_ms, until_ms)
+    found = closing.latencies_ms(seen.end_ms, seen.seen_ms, closable)
+    expected = case.users * len(closable)
+    return {"windows": len(found), "missing": expected - len(found), **closing.quantiles(found)}

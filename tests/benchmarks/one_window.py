@@ -1,0 +1,24 @@
+"""One window's feature record from its readings: what a program that sees single windows calls, each time."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from pipelines.feature_json import feature_window_json
+from pipelines.features import WindowFeatures, compute_blobs
+from pipelines.samples import pack
+from schemas.channels import CHANNEL_INDEX
+
+Row = tuple[int, Mapping[str, float]]
+"""Event time and measurements of a reading."""
+
+
+def computed(start_ms: int, rows: Iterable[Row]) -> WindowFeatures:
+    """The same arithmetic as the stream's, on a batch of one."""
+    values = [(at, CHANNEL_INDEX[name], value) for at, given in rows for name, value in given.items()]
+    at, channel, value = (np.array(column) for column in zip(*values, strict=True))
+    return compute_blobs(np.array([start_ms]), [pack(at, channel, value).tobytes()])
+
+
+def window_json(user_id: str, start_ms: int, rows: Iterable[Row]) -> bytes:
+    return feature_window_json(computed(start_ms, rows), 0, user_id=user_id, window_start_ms=start_ms)

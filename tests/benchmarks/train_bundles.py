@@ -1,0 +1,68 @@
+"""`python -m tests.benchmarks.train_bundles FOLDER`: an ensemble and its student, of one epoch, for their speed alone.
+
+In the environment that trains.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from models.dataset import COLUMNS, Dataset
+from models.distillation import DistillationConfig
+from models.packing import save
+from models.predictor import Predictor
+from models.recipes import Recipe, Recipes
+from models.settings import TrainingConfig
+from models.student_fitting import Schooling
+from models.training import train
+from pipelines.devices.recording import Recording, to_samples
+from pipelines.devices.simulator import simulate_person
+from pipelines.distilling import Order, distilled
+from pipelines.features import compute_windows
+from pipelines.training_windows import every
+from pipelines.windowing import windows
+from schemas.labels import EMOTIONS
+from schemas.windows import WINDOW_MS
+from tests.benchmarks.bundles import ENSEMBLE, STUDENT
+
+PEOPLE, DURATION_S, SEED = 9, 480, 2
+START_MS = 1_735_689_600_000
+STRIDE_MS = 10_000
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    people = [simulate_person(number, SEED, DURATION_S, START_MS) for number in range(PEOPLE)]
+    dataset = joined([of_person(person) for person in people])
+    config = TrainingConfig(recipes=Recipes.alike(Recipe(epochs=1, patience=None)))
+    save(train(dataset, config, lambda _: None), folder / ENSEMBLE, name="bench")
+    student = replace(DistillationConfig(), schooling=Schooling(epochs=1))
+    order = Order(Predictor.load(folder / ENSEMBLE), student, folder / STUDENT, "bench-student")
+    distilled(dataset, order, lambda _: None)
+
+
+def joined(parts: list[dict[str, np.ndarray]]) -> Dataset:
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+    return Dataset(**columns, label_names=EMOTIONS, trained_on="simulated people")
+
+
+def of_person(person: Recording) -> dict[str, np.ndarray]:
+    """Windows of all labels in turn."""
+    formed = every(windows(to_samples(person)), stride_ms=STRIDE_MS)
+    computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
+    features = computed.features.astype(np.float32)
+    rows = len(features)
+    return {
+        "features": features,
+        "baseline": np.full_like(features, np.nan),
+        "sequence": computed.sequence,
+        "label": np.arange(rows) % len(EMOTIONS),
+        "person": np.full(rows, person.user_id),
+        "window_end_ms": formed.window_start_ms + WINDOW_MS,
+    }
+
+
+if __name__ == "__main__":
+    main()
