@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.bundles import STUDENT, bundle
+from tests.benchmarks.growth import state_bytes
 from tests.benchmarks.live import Jobs, jobs
 from tests.benchmarks.paced import paced
 from tests.benchmarks.usage import cpu_s, resident_mib, usage
@@ -46,13 +46,6 @@ def level(bench: Bench, settings: Settings, running: Jobs, users: int) -> dict[s
         "resident_mib": resident_mib(after),
         "state_bytes": state,
     }
-
-
-def state_bytes(settings: Settings, running: Jobs) -> int:
-    """Of the newest checkpoints of both jobs."""
-    cluster = Cluster(settings.flink_address)
-    newest = [cluster.checkpoints(job)["latest"]["completed"] for job in (running.features, running.emotions)]
-    return sum(int(each["state_size"]) for each in newest if each)
 
 
 def slope(users: list[int], values: list[float]) -> float:

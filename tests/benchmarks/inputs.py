@@ -13,6 +13,13 @@ PER_WINDOW: Final = RATE_HZ * HOP_S
 """Readings that a user's window has and the one before has not: one window comes for every so many."""
 
 
+DELAY_MS: Final = 1_800_000
+"""How much later than it should a late reading comes: more than any two partitions are read apart."""
+
+FAULTS: Final = {"again": 97, "late": 211, "torn": 1009, "absurd": 2003}
+"""What is sent besides, with every so many readings: the same again, one of half an hour ago, two that are unfit."""
+
+
 class NoiseError(EqmError):
     """Figures that say nothing, because something else had the machine."""
 

@@ -1,6 +1,7 @@
 """Fills the readings topic at the speed of the JVM: users at 4 Hz, eight channels a reading, in event-time order.
 
-`flink run -py load_job.py JSON`, with bootstrap, topic, jars, users and readings.
+`flink run -py load_job.py JSON`, with bootstrap, topic, jars, users and readings; where `spoilt` is true, with what
+senders do wrong in between (`inputs.FAULTS`).
 """
 
 import json
@@ -10,18 +11,29 @@ from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
-from tests.benchmarks.inputs import START_MS, STEP_MS
+from tests.benchmarks.inputs import DELAY_MS, FAULTS, START_MS, STEP_MS
 
-READINGS = """
-INSERT INTO readings SELECT user_id, CONCAT('{{"timestamp":', CAST(ms AS STRING), ',"user_id":"', user_id,
+GOOD = """SELECT user_id, CONCAT('{{"timestamp":', CAST(ms AS STRING), ',"user_id":"', user_id,
   '","sensor_id":"wrist","measurements":{{"hr":', CAST(ROUND(72 + 9 * wave, 2) AS STRING),
   ',"ibi":', CAST(ROUND(833 - 60 * wave, 1) AS STRING), ',"gsr":', CAST(ROUND(2 + wave, 4) AS STRING),
   ',"temp":', CAST(ROUND(33 + wave / 4, 2) AS STRING), ',"acc_x":', CAST(ROUND(wave / 8, 4) AS STRING),
   ',"acc_y":', CAST(ROUND(wave / 9, 4) AS STRING), ',"acc_z":', CAST(ROUND(1 - wave / 7, 4) AS STRING),
-  ',"spo2":', CAST(ROUND(97 + wave, 1) AS STRING), '}}}}')
-FROM (SELECT CONCAT('user-', CAST(MOD(i, {users}) AS STRING)) AS user_id, {start} + (i / {users}) * {step} AS ms,
-  SIN(CAST(MOD(i * 7919, 100003) AS DOUBLE)) AS wave FROM numbers)
+  ',"spo2":', CAST(ROUND(97 + wave, 1) AS STRING), '}}}}') AS payload{more}
+FROM ({rows})"""
+
+ROWS = """SELECT CONCAT('user-', CAST(MOD(i, {users}) AS STRING)) AS user_id, {start} + (i / {users}) * {step} AS ms,
+  SIN(CAST(MOD(i * 7919, 100003) AS DOUBLE)) AS wave, i FROM numbers"""
+
+KINDS = ", ".join(f"CASE WHEN MOD(i, {every}) = 0 THEN '{kind}' END" for kind, every in FAULTS.items())
+
+SPOILT = f"""
+INSERT INTO readings SELECT user_id, CASE kind WHEN 'torn' THEN SUBSTRING(payload, 1, 40)
+  WHEN 'absurd' THEN REPLACE(payload, '"hr":', '"hr":9') ELSE payload END
+FROM ({{good}}) WHERE kind <> 'late' OR ms >= {START_MS}
 """
+
+AGAIN = f"""SELECT user_id, CASE kind WHEN 'late' THEN ms - {DELAY_MS} ELSE ms END AS ms, wave, kind
+FROM ({{rows}}) CROSS JOIN UNNEST(ARRAY['good', {KINDS}]) AS kinds (kind) WHERE kind IS NOT NULL"""
 
 
 def main() -> None:
@@ -42,7 +54,14 @@ def main() -> None:
       'connector' = 'kafka', 'topic' = '{wanted["topic"]}', 'properties.bootstrap.servers' = '{wanted["bootstrap"]}',
       'key.format' = 'raw', 'key.fields' = 'user_id', 'value.format' = 'raw', 'value.fields-include' = 'EXCEPT_KEY',
       'properties.linger.ms' = '20', 'properties.batch.size' = '262144')""")
-    tables.execute_sql(READINGS.format(users=wanted["users"], start=START_MS, step=STEP_MS))
+    tables.execute_sql(statement(wanted["users"], spoilt=wanted.get("spoilt", False)))
+
+
+def statement(users: int, *, spoilt: bool) -> str:
+    rows = ROWS.format(users=users, start=START_MS, step=STEP_MS)
+    if not spoilt:
+        return "INSERT INTO readings " + GOOD.format(more="", rows=rows)
+    return SPOILT.format(good=GOOD.format(more=", kind, ms", rows=AGAIN.format(rows=rows)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,132 @@
+"""`python -m tests.benchmarks.endurance`: hours of event time at full speed; good, bad, late and repeated readings.
+
+Both jobs run while it is sent. In the end every reading is accounted for and every window has its features and one
+event; no job has restarted, and neither memory nor checkpoints have grown.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+
+from pipelines.committed import committed
+from pipelines.demo.counting import feature_rows, readings_placed, wait_for
+from pipelines.settings import Settings
+from pipelines.stack.rest import Cluster
+from pipelines.stack.stack import down, up
+from pipelines.stack.submit import submit
+from schemas.topics import EMOTIONS, FEATURES
+from schemas.windows import PANES_PER_WINDOW
+from tests.benchmarks.bench import CORES, Bench
+from tests.benchmarks.bundles import STUDENT, bundle
+from tests.benchmarks.growth import Course, watched
+from tests.benchmarks.inputs import DELAY_MS, FAULTS, FULL, RATE_HZ, STEP_MS, Input
+from tests.benchmarks.live import jobs
+from tests.benchmarks.throughput import shared
+from tests.integration import streaming
+from tests.integration.ports import separate_settings
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path("build/bench")
+CHECKPOINT_MS = 5_000
+PATIENCE_S = 1_200
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Where the readings of a spoilt input must end."""
+
+    used: int
+    late: int
+    quarantined: int
+
+
+def expected(given: Input) -> Expected:
+    """
+    >>> expected(Input(users=1, readings=971))
+    Expected(used=982, late=0, quarantined=2)
+    """
+    times = {kind: -(-given.readings // every) for kind, every in FAULTS.items()}
+    too_soon = -(-given.users * (DELAY_MS // STEP_MS) // FAULTS["late"])
+    return Expected(
+        used=given.readings + times["again"],
+        late=max(times["late"] - too_soon, 0),
+        quarantined=times["torn"] + times["absurd"],
+    )
+
+
+def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
+    """Runs it; returns what is wrong, and how memory and state went."""
+    settings = bench.settings
+    with jobs(settings, bundle(bench, STUDENT)) as running, listening(settings) as listener:
+        with watched(settings, running) as course:
+            send(settings, given)
+            before_last = given.windows - given.users * PANES_PER_WINDOW
+            wait_for(lambda: listener.count >= before_last, "events", timeout_s=PATIENCE_S, check=lambda: None)
+        cluster = Cluster(settings.flink_address)
+        found = [f"a job restarted: {why}" for each in astuple(running) if (why := cluster.root_cause(each))]
+        cluster.stop(running.features, drain=True)
+        wait_for(lambda: listener.count >= given.windows, "events", timeout_s=PATIENCE_S, check=lambda: None)
+        return found + miscounted(settings, given), course
+
+
+def send(settings: Settings, given: Input) -> None:
+    wanted = {**shared(settings), "users": given.users, "readings": given.readings, "spoilt": True}
+    streaming.finished(settings, submit(Path(__file__).parent / "load_job.py", [json.dumps(wanted)], settings))
+
+
+def miscounted(settings: Settings, given: Input) -> list[str]:
+    """Every count that is not what it must be."""
+    counted = {
+        **readings_placed(settings),
+        "features": distinct(settings, FEATURES.name),
+        "offline rows": feature_rows(settings),
+        "events": distinct(settings, EMOTIONS.name),
+    }
+    print(json.dumps(counted), flush=True)
+    due = {**asdict(expected(given)), **dict.fromkeys(("features", "offline rows", "events"), given.windows)}
+    return [f"{name}: {counted[name]:,}, must be {due[name]:,}" for name in counted if counted[name] != due[name]]
+
+
+def distinct(settings: Settings, topic: str) -> int:
+    """Windows on the topic; less than there are where one stands twice, so that this is seen, too."""
+    keys = [(message.key, message.timestamp) for message in committed(settings.bootstrap_servers, topic)]
+    return 2 * len(set(keys)) - len(keys)
+
+
+def main() -> int:
+    given = arguments()
+    load = Input(given.users, int(given.hours * 3600 * RATE_HZ) * given.users)
+    with tempfile.TemporaryDirectory(prefix="eqm-endurance-") as home:
+        settings = separate_settings(
+            Path(home) / "home",
+            task_slots=8,
+            parallelism=CORES,
+            taskmanager_memory_mb=3072,
+            checkpoint_ms=CHECKPOINT_MS,
+        )
+        up(settings, lambda line: None)
+        try:
+            bench = Bench(settings, FULL, Path(), ROOT / ".venv/batch/bin/python", (FOLDER / "bundles").absolute())
+            wrong, course = endured(bench, load)
+        finally:
+            down(settings)
+    wrong += course.growths()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "endurance.json").write_text(json.dumps({"wrong": wrong, **course.as_json()}, indent=1) + "\n")
+    print(course.table())
+    print("\n".join(wrong) or "all counts are exact, nothing restarted, nothing grows")
+    return 1 if wrong else 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.endurance", description=__doc__)
+    parser.add_argument("--users", type=int, default=300)
+    parser.add_argument("--hours", type=float, default=2.0, help="of event time")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
