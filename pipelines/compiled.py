@@ -1,9 +1,8 @@
 """Loops over samples as machine code, the same in every process: no reordered sums, no fused operations."""
 
+import sys
 from collections.abc import Callable
 from typing import TypeVar, cast
-
-import numba
 
 Loop = TypeVar("Loop", bound=Callable[..., object])
 
@@ -13,4 +12,14 @@ def compiled(loop: Loop) -> Loop:
 
     Division by zero gives what NumPy gives. While it runs, other threads do.
     """
+    _make_print_reachable()
+    import numba
+
     return cast(Loop, numba.njit(cache=True, nogil=True, error_model="numpy")(loop))
+
+
+def _make_print_reachable() -> None:
+    """Flink's Python workers replace `print`, and Numba does not start unless it finds that where it says it is."""
+    module = sys.modules[print.__module__]
+    if not hasattr(module, print.__name__):
+        setattr(module, print.__name__, print)

@@ -23,6 +23,7 @@ from tests.benchmarks.bench import CORES, Bench
 from tests.benchmarks.bundles import STUDENT, bundle
 from tests.benchmarks.growth import Course, watched
 from tests.benchmarks.inputs import DELAY_MS, FAULTS, FULL, RATE_HZ, STEP_MS, Input
+from tests.benchmarks.listening import listening
 from tests.benchmarks.live import jobs
 from tests.benchmarks.throughput import shared
 from tests.integration import streaming
