@@ -64,14 +64,14 @@ def latencies_ms(end_ms: Times, seen_ms: Times, closable: Mapping[int, float]) -
     return seen_ms[wanted] - instants
 
 
-def quantiles(values: NDArray[np.float64]) -> dict[str, float]:
-    """Those of `QUANTILES` and the greatest, of values that were seen: none is between two of them.
+def quantiles(values: NDArray[np.float64]) -> dict[str, float | None]:
+    """Those of `QUANTILES` and the greatest, of values that were seen: none is between two of them. None of no values.
 
     >>> quantiles(np.arange(1.0, 1001.0))
     {'p50': 500.0, 'p99': 990.0, 'p99_9': 999.0, 'max': 1000.0}
     """
-    found = {
-        name: float(np.quantile(values, share, method="inverted_cdf")) if len(values) else float("nan")
-        for name, share in QUANTILES.items()
+    shares = {**QUANTILES, "max": 1.0}
+    return {
+        name: float(np.quantile(values, share, method="inverted_cdf")) if len(values) else None
+        for name, share in shares.items()
     }
-    return {**found, "max": float(values.max()) if len(values) else float("nan")}

@@ -8,13 +8,15 @@ from typing import Any
 from tests.benchmarks import closing
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.bundles import ENSEMBLE, STUDENT, bundle
-from tests.benchmarks.listening import listening
+from tests.benchmarks.listening import Listener, listening
 from tests.benchmarks.live import arrived, jobs
 from tests.benchmarks.paced import paced
 
 CHECKPOINT_MS = 1000
 """The default; with exactly-once delivery each job's output waits for one."""
-SETTLE_S = 8.0
+QUIET_S = 12.0
+"""No event for so long after the last reading: all are there, however slow."""
+PATIENCE_S = 90.0
 EXACTLY, AT_LEAST = "exactly-once", "at-least-once"
 
 
@@ -31,7 +33,7 @@ CASES = (
     *(Case(STUDENT, delivery, users) for delivery in (AT_LEAST, EXACTLY) for users in (100, 1_000)),
     *(Case(ENSEMBLE, delivery, 1_000) for delivery in (AT_LEAST, EXACTLY)),
 )
-QUICK_CASES = (Case(STUDENT, AT_LEAST, 100), Case(STUDENT, EXACTLY, 100))
+QUICK_CASES = (Case(STUDENT, AT_LEAST, 100),)
 
 
 def latency(bench: Bench) -> dict[str, Any]:
@@ -53,9 +55,19 @@ def _observed(bench: Bench, case: Case, folder: Path) -> dict[str, Any]:
             from_ms = time.time() * 1000
             time.sleep(bench.sizes.steady_s)
             until_ms = time.time() * 1000
-            time.sleep(SETTLE_S)
+        wait_until_quiet(listener)
         seen = listener.stop()
         closable = closing.ends_between(arrived(settings), from_ms, until_ms)
     found = closing.latencies_ms(seen.end_ms, seen.seen_ms, closable)
     expected = case.users * len(closable)
     return {"windows": len(found), "missing": expected - len(found), **closing.quantiles(found)}
+
+
+def wait_until_quiet(listener: Listener) -> None:
+    """Returns once no further event has come for a while; an emotions job that has not answered yet gets its time."""
+    begun_s = grown_s = time.monotonic()
+    before = listener.count
+    while time.monotonic() < begun_s + PATIENCE_S and (not before or time.monotonic() < grown_s + QUIET_S):
+        time.sleep(0.5)
+        if listener.count != before:
+            before, grown_s = listener.count, time.monotonic()

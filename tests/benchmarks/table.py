@@ -57,7 +57,8 @@ def latency(parts: Parts) -> str:
     ]
     for case in part["cases"]:
         name = f"{case['users']:>5,} users, {case['delivery']}, {case['bundle']}"
-        cells = [f"{case[each]:,.0f}" for each in ("p50", "p99", "p99_9", "max", "windows", "missing")]
+        found = [case[each] for each in ("p50", "p99", "p99_9", "max", "windows", "missing")]
+        cells = ["-" if value is None else f"{value:,.0f}" for value in found]
         lines.append(f"{name:<36}" + "".join(f"{cell:>14}" for cell in cells))
     return "\n".join(lines)
 
