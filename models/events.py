@@ -120,7 +120,7 @@ def event_bytes(event: dict[str, Any]) -> bytes:
 
 
 def model_quality(manifest: Manifest, quality: Reals) -> Floats:
-    """(n, channels) -> (n,): mean quality of the channels that the model uses; 0 when it uses none that training saw."""
+    """(n, channels) -> (n,): mean quality of the channels that the model uses; 0 where it uses none at all."""
     if not manifest.channels:
         return np.zeros(len(quality))
     used = np.asarray(quality, dtype=np.float64)[:, [CHANNEL_INDEX[name] for name in manifest.channels]]

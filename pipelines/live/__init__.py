@@ -1,1 +1,1 @@
-"""Models of the running emotions job: announced on a topic, swapped between two batches, watched, compared. No engine."""
+"""Models of the running emotions job: announced on a topic, swapped between two batches, compared. No engine."""

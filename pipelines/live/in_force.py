@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from models.predictor import Predictor
@@ -21,6 +21,20 @@ class InForce:
     shadow: Predictor | None = None
     share: Predictor | None = None
     share_of_users: float = 0.0
+
+    def given(self, role: Role, predictor: Predictor, share: float) -> "InForce":
+        """The same with another model in the role; `share` counts for that role alone."""
+        match role:
+            case Role.SERVE:
+                return replace(self, serve=predictor)
+            case Role.SHADOW:
+                return replace(self, shadow=predictor)
+            case Role.SHARE:
+                return replace(self, share=predictor, share_of_users=share)
+
+    def without(self, role: Role) -> "InForce":
+        """The same without a guest; somebody always serves."""
+        return replace(self, shadow=None) if role == Role.SHADOW else replace(self, share=None, share_of_users=0.0)
 
     def of(self, role: Role) -> Predictor | None:
         found: Predictor | None = getattr(self, role.value)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from models.predictor import Predictor
 from pipelines.errors import EqmError, first_line
@@ -23,7 +23,7 @@ Keep = Callable[[ModelControl], None]
 class LiveModels:
     """`begin` once, then `apply` for each message, in one thread; `now` and `give_up` in any.
 
-    A bad announcement is told, and what was in force goes on. Loading takes seconds, and holds up nobody but its thread.
+    A bad announcement is told, and what was in force goes on. Loading takes seconds, and holds up its thread alone.
     """
 
     submitted: ModelControl
@@ -86,7 +86,7 @@ class LiveModels:
             if self._now is None or self._now.of(role) is not predictor:
                 return
             control = self._controls.pop(role, None)
-            self._now = replace(self._now, **{role.value: None})
+            self._now = self._now.without(role)
         self.tell(role, control, ModelStatus.RETIRED, f"it raised {type(fault).__name__}: {first_line(fault)}")
 
     def _begin(self, role: Role, latest: Mapping[bytes | None, bytes | None]) -> None:
@@ -97,14 +97,14 @@ class LiveModels:
     def _retire(self, role: Role) -> None:
         control = self._controls.get(role)
         if role == Role.SERVE and control != self.submitted:
-            self._put(self.submitted, self._known(self.submitted) or self.load(self.submitted))
+            submitted = self._known(self.submitted) or self.load(self.submitted)
+            self.tell(role, control, ModelStatus.RETIRED, "as announced")
+            self._put(self.submitted, submitted)
         elif role != Role.SERVE and control is not None and self._now is not None:
             with self._change:
                 self._controls.pop(role, None)
-                self._now = replace(self._now, **{role.value: None})
-        else:
-            return
-        self.tell(role, control, ModelStatus.RETIRED, "as announced")
+                self._now = self._now.without(role)
+            self.tell(role, control, ModelStatus.RETIRED, "as announced")
 
     def _known(self, control: ModelControl) -> Predictor | None:
         """The model, if it is loaded already, whatever for."""
@@ -114,12 +114,8 @@ class LiveModels:
         return None
 
     def _put(self, control: ModelControl, predictor: Predictor) -> None:
-        changes: dict[str, object] = {control.role.value: predictor}
-        if control.share is not None:
-            changes["share_of_users"] = control.share
         with self._change:
-            if self._now is None:
-                self._now = InForce(predictor)
-            self._now = replace(self._now, **changes)  # type: ignore[arg-type]
+            before = self._now or InForce(predictor)
+            self._now = before.given(control.role, predictor, control.share or 0.0)
             self._controls[control.role] = control
         self.tell(control.role, control, ModelStatus.LOADED, "")

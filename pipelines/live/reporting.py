@@ -18,7 +18,7 @@ DETAIL_CHARS: Final = 1_000
 
 @dataclass(frozen=True)
 class Reporter:
-    """Hands messages to a client that sends them by itself, and drops them where it cannot: nobody waits for a report."""
+    """Hands messages to a client that sends them by itself, and drops them where it cannot: nobody waits for it."""
 
     worker: str
     clock_ms: Callable[[], int]

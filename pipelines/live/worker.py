@@ -79,11 +79,12 @@ class Worker:
                 reader = reader or self._reopened()
                 self._take(reader)
             except (EqmError, KafkaException):
-                reader = self._left(reader)
+                self._leave(reader)
+                reader = None
             if self._clock_ms() >= next_ms:
                 self._report()
                 next_ms = self._clock_ms() + self._pause_ms
-        self._left(reader)
+        self._leave(reader)
 
     @property
     def _pause_ms(self) -> int:
@@ -104,7 +105,7 @@ class Worker:
             raise
         return reader
 
-    def _left(self, reader: ControlReader | None) -> None:
+    def _leave(self, reader: ControlReader | None) -> None:
         """A client that cannot go on is given up; the next one reads the topic anew."""
         if reader is not None:
             reader.close()

@@ -22,8 +22,8 @@ from schemas.windows import SMOOTHED_WINDOWS
 
 SCORED = """
 SELECT user_id, payload, event_time, `partition`, `offset`,
-  result.fault AS fault, result.scored AS scored, result.answer AS answer
-FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload) AS result FROM feature_windows)
+  told.fault AS fault, told.scored AS scored, told.answer AS answer
+FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload) AS told FROM feature_windows)
 """
 
 RECENT = f"""
