@@ -28,7 +28,9 @@ def smooth(window_end_ms: Ints, probabilities: Reals, now_end_ms: int) -> Floats
 
 
 def smooth_each(moment: Ints, window_end_ms: Ints, probabilities: Reals, now_end_ms: Ints) -> Floats:
-    """(n, K): `smooth` for n moments at once, the same to the last bit; window i is one of moment `moment[i]`'s.
+    """(n, K): `smooth` for n moments at once; window i is one of moment `moment[i]`'s.
+
+    A moment's result is the same to the last bit whatever others stand beside it.
 
     >>> ends, answers = np.array([0, 30_000, 60_000]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
     >>> smooth_each(np.array([0, 0, 1]), ends, answers, np.array([30_000, 60_000])).tolist()
