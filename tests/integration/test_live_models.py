@@ -124,7 +124,7 @@ def test_a_shadow_answers_beside_and_is_compared(stream: Stream, bundle: Path, t
     pair = next(p for p in json.loads(eqm(stream.settings, "models", "compare", "--json")) if p["kind"] == "shadow")
     assert (pair["serving"]["version"], pair["other"]["version"]) == (SECOND, BESIDE)
     assert pair["agreement"]["windows"] >= len(told)
-    assert pair["agreement"]["total_variation"] == 0
+    assert pair["agreement"]["total_variation"] < 0.01, "only the shadow's first means are of fewer windows"
     assert (pair["serving"]["abstained"] < 1, pair["other"]["abstained"]) == (True, 1)
     assert pair["other"]["latency"]["p50_ms"] > 0
     assert pair["other"]["trained_on"] == "simulated people"
