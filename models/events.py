@@ -1,14 +1,15 @@
-"""Emotion events: what the ensemble says of a window, or why it says nothing."""
+"""Emotion events: what a model says of windows, or why it says nothing."""
 
-from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Final, Self
 
 import numpy as np
 import orjson
 
-from models.arrays import Reals
+from models.arrays import Floats, Ints, Reals
 from models.manifest import Manifest
-from models.smoothing import smooth
 from models.uncertainty import disagreement, entropy
 from schemas.channels import CHANNEL_INDEX
 from schemas.reasons import Abstained
@@ -18,55 +19,97 @@ DECIMALS: Final = 7
 """What float32 probabilities carry."""
 
 
-class Scored(Protocol):
-    """A window and the ensemble's answer to it."""
+@dataclass(frozen=True)
+class Speaker:
+    """What must be known of a model to make events of its answers: enough where its bundle is gone."""
 
-    @property
-    def window_start_ms(self) -> int: ...
+    name: str
+    version: str
+    labels: tuple[str, ...]
+    members: tuple[str, ...]
+    min_quality: float
+    min_confidence: float
 
-    @property
-    def window_end_ms(self) -> int: ...
+    @classmethod
+    def of(cls, manifest: Manifest) -> Self:
+        thresholds = {"min_quality": manifest.min_quality, "min_confidence": manifest.min_confidence}
+        return cls(manifest.name, manifest.version, manifest.labels, manifest.member_names, **thresholds)
 
-    @property
-    def raw(self) -> Reals:
-        """Calibrated probabilities (K,)."""
+    @classmethod
+    def from_bytes(cls, text: bytes) -> Self:
+        found = orjson.loads(text)
+        return cls(**(found | {"labels": tuple(found["labels"]), "members": tuple(found["members"])}))
 
-    @property
-    def members(self) -> Reals:
-        """Each member's probabilities (members, K)."""
-
-    @property
-    def quality(self) -> Reals:
-        """Quality per channel in the order of the channel table, 0 for an absent one."""
+    @cached_property
+    def as_bytes(self) -> bytes:
+        """The same as JSON."""
+        return orjson.dumps(asdict(self))
 
 
-def emotion_event(manifest: Manifest, user_id: str, window: Scored, *, smoothed: Reals) -> dict[str, Any]:
-    """The fields of `schemas.records.EmotionEvent`; numbers rounded to seven decimals.
+@dataclass(frozen=True)
+class Answers:
+    """A model's answers to n windows."""
 
-    `smoothed` is what `smooth` gives for the windows up to this one. An event that abstains has no emotion and
+    window_start_ms: Ints
+    window_end_ms: Ints
+    quality: Floats
+    """As `model_quality` gives it."""
+    raw: Reals
+    """Calibrated probabilities (n, K)."""
+    members: Reals
+    """Each member's probabilities (n, members, K)."""
+
+
+def emotion_events(
+    speaker: Speaker, user_ids: Sequence[str], answers: Answers, *, smoothed: Floats
+) -> list[dict[str, Any]]:
+    """The fields of `schemas.records.EmotionEvent` for each window; numbers rounded to seven decimals.
+
+    `smoothed` (n, K) is what `smooth_each` gives for the windows up to each. An event that abstains has no emotion and
     confidence 0; its probabilities are given all the same.
     """
-    quality = model_quality(manifest, window.quality)
-    labels = manifest.labels
-    probabilities = _by(labels, smoothed)
-    best = max(probabilities, key=probabilities.__getitem__)
-    reason = abstention(manifest, quality, probabilities[best])
+    rounded = np.round(smoothed, DECIMALS)
+    columns = zip(
+        user_ids,
+        answers.window_start_ms.tolist(),
+        answers.window_end_ms.tolist(),
+        zip(rounded.tolist(), _rounded(answers.raw), _rounded(answers.members), strict=True),
+        rounded.argmax(axis=1).tolist(),
+        zip(entropy(smoothed).tolist(), disagreement(answers.members).tolist(), answers.quality.tolist(), strict=True),
+        strict=True,
+    )
+    return [_event(speaker, *row) for row in columns]
+
+
+def _event(
+    speaker: Speaker,
+    user_id: str,
+    start_ms: int,
+    end_ms: int,
+    told: tuple[list[float], list[float], list[list[float]]],
+    best: int,
+    figures: tuple[float, float, float],
+) -> dict[str, Any]:
+    labels, (smoothed, raw, members), (doubt, spread, quality) = speaker.labels, told, figures
+    reason = abstention(speaker, quality, smoothed[best])
     return {
         "user_id": user_id,
-        "window_start_ms": int(window.window_start_ms),
-        "window_end_ms": int(window.window_end_ms),
-        "emotion": None if reason else best,
-        "confidence": 0.0 if reason else probabilities[best],
-        "probabilities": probabilities,
-        "raw": _by(labels, window.raw),
-        "members": {n: _by(labels, row) for n, row in zip(manifest.member_names, window.members, strict=True)},
-        "entropy": _rounded(entropy(smoothed)),
-        "disagreement": _rounded(disagreement(window.members)),
-        "quality": _rounded(quality),
+        "window_start_ms": start_ms,
+        "window_end_ms": end_ms,
+        "emotion": None if reason else labels[best],
+        "confidence": 0.0 if reason else smoothed[best],
+        "probabilities": dict(zip(labels, smoothed, strict=True)),
+        "raw": dict(zip(labels, raw, strict=True)),
+        "members": {
+            name: dict(zip(labels, row, strict=True)) for name, row in zip(speaker.members, members, strict=True)
+        },
+        "entropy": round(doubt, DECIMALS),
+        "disagreement": round(spread, DECIMALS),
+        "quality": round(quality, DECIMALS),
         "abstained": reason is not None,
         "reason": reason,
-        "model_name": manifest.name,
-        "model_version": manifest.version,
+        "model_name": speaker.name,
+        "model_version": speaker.version,
         "schema_version": EmotionEvent.record_version,
     }
 
@@ -76,27 +119,23 @@ def event_bytes(event: dict[str, Any]) -> bytes:
     return orjson.dumps(event)
 
 
-def model_quality(manifest: Manifest, quality: Reals) -> float:
-    """Mean quality of the channels that the model uses; 0 when it uses none that training saw."""
-    used = [quality[CHANNEL_INDEX[name]] for name in manifest.channels]
-    return float(np.mean(used)) if used else 0.0
+def model_quality(manifest: Manifest, quality: Reals) -> Floats:
+    """(n, channels) -> (n,): mean quality of the channels that the model uses; 0 where it uses none at all."""
+    if not manifest.channels:
+        return np.zeros(len(quality))
+    used = np.asarray(quality, dtype=np.float64)[:, [CHANNEL_INDEX[name] for name in manifest.channels]]
+    return np.asarray(np.ascontiguousarray(used).mean(axis=1))
 
 
-def abstention(manifest: Manifest, quality: float, confidence: float) -> Abstained | None:
+def abstention(speaker: Speaker, quality: float, confidence: float) -> Abstained | None:
     """Why nothing is to be said, the first that applies; quality 0: no channel of the model gave a good second."""
     if quality == 0:
         return Abstained.NO_SIGNAL
-    if quality < manifest.min_quality:
+    if quality < speaker.min_quality:
         return Abstained.LOW_QUALITY
-    return Abstained.LOW_CONFIDENCE if confidence < manifest.min_confidence else None
+    return Abstained.LOW_CONFIDENCE if confidence < speaker.min_confidence else None
 
 
-def _by(labels: Iterable[str], probabilities: Reals) -> dict[str, float]:
-    return dict(zip(labels, np.round(np.asarray(probabilities, dtype=np.float64), DECIMALS).tolist(), strict=True))
-
-
-def _rounded(number: float | Reals) -> float:
-    return round(float(number), DECIMALS)
-
-
-__all__ = ["Scored", "abstention", "emotion_event", "event_bytes", "model_quality", "smooth"]
+def _rounded(probabilities: Reals) -> list[Any]:
+    rounded: list[Any] = np.round(np.asarray(probabilities, dtype=np.float64), DECIMALS).tolist()
+    return rounded

@@ -27,6 +27,27 @@ def smooth(window_end_ms: Ints, probabilities: Reals, now_end_ms: int) -> Floats
     return np.asarray(chosen.mean(axis=0))
 
 
+def smooth_each(moment: Ints, window_end_ms: Ints, probabilities: Reals, now_end_ms: Ints) -> Floats:
+    """(n, K): `smooth` for n moments at once; window i is one of moment `moment[i]`'s.
+
+    A moment's result is the same to the last bit whatever others stand beside it.
+
+    >>> ends, answers = np.array([0, 30_000, 60_000]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    >>> smooth_each(np.array([0, 0, 1]), ends, answers, np.array([30_000, 60_000])).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    p, now = np.asarray(probabilities, dtype=np.float64), now_end_ms[moment]
+    inside = np.flatnonzero((window_end_ms > now - SMOOTHING_MS) & (window_end_ms <= now))
+    order = inside[np.lexsort((window_end_ms[inside], moment[inside]))]
+    newest = np.diff(moment[order], append=-1).astype(bool) | np.diff(window_end_ms[order], append=-1).astype(bool)
+    order = order[newest]
+    found = np.full((len(now_end_ms), p.shape[1]), np.nan)
+    seen, starts, counts = np.unique(moment[order], return_index=True, return_counts=True)
+    if len(seen):
+        found[seen] = np.add.reduceat(p[order], starts, axis=0) / counts[:, None]
+    return found
+
+
 def smooth_rows(
     person: NDArray[np.str_], window_end_ms: Ints, probabilities: Reals, which: Bools | None = None
 ) -> Floats:

@@ -6,11 +6,14 @@ from typing import Any
 from feature_repo import store
 from models.bundle import verified
 from pipelines.errors import StackError
+from pipelines.live.announcing import announce, serving
+from pipelines.live.bundles import placed
 from pipelines.settings import Settings
 from pipelines.stack import topics
 from pipelines.stack.rest import ENDED, Cluster, Job
 from pipelines.stack.submit import shipped_jars, submit
 from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobConfig
+from schemas.roles import Role
 
 FOLDER = Path(__file__).parent / "streaming"
 NAMES = {"features": "eqm features", "emotions": "eqm emotions"}
@@ -30,13 +33,23 @@ def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str
     return _submitted(settings, "features_job.py", config, savepoint)
 
 
-def submit_emotions(settings: Settings, bundle: Path, *, bounded: bool = False, savepoint: str | None = None) -> str:
-    """Submits the emotions job with a verified bundle and returns its id. The feature store must be there."""
-    verified(bundle)
+def submit_emotions(
+    settings: Settings, bundle: Path | None = None, *, bounded: bool = False, savepoint: str | None = None
+) -> str:
+    """Submits the emotions job and returns its id. The feature store must be there.
+
+    A bundle that is named is announced, so that it serves whatever was announced before. Without one, what was
+    announced last serves, or the current bundle where nothing was.
+    """
+    if bundle:
+        verified(bundle)
     _require_topics(settings)
     _require_alone(settings, "emotions")
     _require_applied(settings)
-    config = EmotionsConfig(**_shared(settings, "emotions", bounded=bounded), bundle=str(bundle.absolute()))
+    folder, _ = placed(settings, bundle or serving(settings) or settings.current_bundle)
+    if bundle:
+        announce(settings, folder, Role.SERVE)
+    config = EmotionsConfig(**_shared(settings, "emotions", bounded=bounded), bundle=str(folder))
     return _submitted(settings, "emotions_job.py", config, savepoint)
 
 

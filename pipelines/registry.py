@@ -110,6 +110,12 @@ def rollback(settings: Settings, name: str) -> Change:
         return change
 
 
+def bundle_of(settings: Settings, name: str, which: str, into: Path) -> Path:
+    """The bundle of a version or alias, verified: where the registry has it, or fetched into a folder."""
+    registry = opened(settings)
+    return _fetched(registry, registry.find(name, which), into).folder
+
+
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """One change at a time; whoever comes second waits."""

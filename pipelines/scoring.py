@@ -1,91 +1,180 @@
 """Feature records to scored windows, and scored windows to emotion events: what both the stream and tests call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
+from typing import Final
 
 import numpy as np
 
-from models.bundle import read_manifest
-from models.events import emotion_event, event_bytes, smooth
-from models.manifest import Manifest
+from models.arrays import Float32s, Floats, Ints
+from models.events import Answers, Speaker, emotion_events, event_bytes, model_quality
 from models.predictor import Predictor
+from models.smoothing import smooth_each
 from pipelines.errors import InputError
-from pipelines.feature_json import ParsedWindow, parse_feature_window
+from pipelines.feature_json import SCHEMA_HASH, ParsedWindow, parse_feature_window
 from pipelines.known_baselines import KnownBaselines
-from pipelines.scored import ScoredWindow
+from pipelines.live.in_force import InForce
+from pipelines.live.shares import has
+from pipelines.scored import answer_blobs, by_speaker, ends_and_answers, label_set_id, paired, parted, scored_blobs
+from schemas.roles import Role
+
+NOTHING: Final = b""
+
+Blobs = tuple[bytes, bytes]
+"""A window's scored blob and its answer blob."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one feature record: scored, or why not."""
+    """What became of one feature record: scored, or why not. `answer` is what later windows need of it."""
 
     fault: str | None
     scored: bytes | None
+    answer: bytes | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Good records of one batch as arrays, each beside its user's baseline."""
+
+    records: Sequence[ParsedWindow]
+    features: Floats
+    sequence: Float32s
+    baseline: Float32s
+
+    def part(self, which: Ints) -> "Batch":
+        records = [self.records[row] for row in which]
+        return Batch(records, self.features[which], self.sequence[which], self.baseline[which])
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """Applies a bundle to feature records, each beside its user's baseline."""
+    """Applies the models in force to feature records.
 
-    predictor: Predictor
+    A model that shadows or shares and raises is given up, by `give_up`, and the batch goes on without it: its
+    users are answered by the serving model, whose own failure is the caller's.
+    """
+
+    in_force: Callable[[], InForce]
     baselines: KnownBaselines
-
-    @classmethod
-    def load(cls, bundle: str, threads: int, baselines: KnownBaselines) -> Self:
-        return cls(Predictor.load(Path(bundle), threads=threads), baselines)
+    clock: Callable[[], float]
+    took: Callable[[Role, int, float], None] = lambda role, windows, seconds: None
+    give_up: Callable[[Role, Predictor, Exception], None] = lambda role, predictor, fault: None
 
     def score(self, payloads: Sequence[bytes]) -> list[Answer]:
         """One answer per record, in order. A record that cannot be read spoils none of the others."""
-        records = [self._read(bytes(payload)) for payload in payloads]
+        records = [_read(bytes(payload)) for payload in payloads]
         good = [record for record in records if isinstance(record, ParsedWindow)]
         scored = iter(self._scored(good))
-        return [Answer(record, None) if isinstance(record, str) else Answer(None, next(scored)) for record in records]
-
-    def _read(self, payload: bytes) -> ParsedWindow | str:
-        try:
-            record = parse_feature_window(payload)
-        except InputError as fault:
-            return str(fault)
-        expected = self.predictor.manifest.schema_hash
-        if record.schema_hash != expected:
-            return f"schema_hash is {record.schema_hash}, the model expects {expected}"
-        return record
-
-    def _scored(self, records: Sequence[ParsedWindow]) -> list[bytes]:
-        if not records:
-            return []
-        answer = self.predictor.predict(
-            np.stack([record.features for record in records]),
-            np.stack([record.sequence for record in records]),
-            self.baselines.at([record.user_id for record in records], [record.window_end_ms for record in records]),
-        )
-        rows = zip(records, answer.probabilities, answer.members, strict=True)
         return [
-            ScoredWindow(r.window_start_ms, r.window_end_ms, raw, members, r.quality).to_bytes()
-            for r, raw, members in rows
+            Answer(record, None, None) if isinstance(record, str) else Answer(None, *next(scored)) for record in records
         ]
 
+    def _scored(self, records: Sequence[ParsedWindow]) -> list[Blobs]:
+        if not records:
+            return []
+        batch, now = self._batch(records), self.in_force()
+        told = self._told(batch, now)
+        shadow = self._tried(Role.SHADOW, now.shadow, batch) or [(NOTHING, NOTHING)] * len(records)
+        return [
+            (paired(scored, beside), paired(answer, answer_beside))
+            for (scored, answer), (beside, answer_beside) in zip(told, shadow, strict=True)
+        ]
 
-@dataclass(frozen=True)
-class Smoother:
-    """Makes emotion events of scored windows."""
-
-    manifest: Manifest
-
-    @classmethod
-    def load(cls, bundle: str) -> Self:
-        return cls(read_manifest(Path(bundle)))
-
-    def event(self, user_id: str, scored: bytes, recent: Sequence[bytes]) -> bytes:
-        """The event of one window; `recent` holds the user's last scored windows, this one among them, in any order."""
-        labels = len(self.manifest.labels)
-        now = ScoredWindow.from_bytes(scored, labels=labels)
-        last = [ScoredWindow.from_bytes(blob, labels=labels) for blob in recent]
-        smoothed = smooth(
-            np.array([window.window_end_ms for window in last]),
-            np.stack([window.raw for window in last]),
-            now.window_end_ms,
+    def _batch(self, records: Sequence[ParsedWindow]) -> Batch:
+        users, ends = [record.user_id for record in records], [record.window_end_ms for record in records]
+        features, sequence = (
+            np.stack([getattr(record, name) for record in records]) for name in ("features", "sequence")
         )
-        return event_bytes(emotion_event(self.manifest, user_id, now, smoothed=smoothed))
+        return Batch(records, features, sequence, self.baselines.at(users, ends))
+
+    def _told(self, batch: Batch, now: InForce) -> list[Blobs]:
+        """What the emotion topic gets: by the model that shares for its users, by the serving one for the others."""
+        if now.share is None:
+            return self._answered(Role.SERVE, now.serve, batch)
+        version, share = now.share.manifest.version, now.share_of_users
+        chosen = np.array([has(record.user_id, version, share) for record in batch.records])
+        shared = self._tried(Role.SHARE, now.share, batch.part(np.flatnonzero(chosen)))
+        if shared is None:
+            return self._answered(Role.SERVE, now.serve, batch)
+        rest = self._answered(Role.SERVE, now.serve, batch.part(np.flatnonzero(~chosen)))
+        both = iter(shared), iter(rest)
+        return [next(both[0] if its else both[1]) for its in chosen]
+
+    def _tried(self, role: Role, predictor: Predictor | None, batch: Batch) -> list[Blobs] | None:
+        """None where there is no such model, or no more."""
+        if predictor is None:
+            return None
+        try:
+            return self._answered(role, predictor, batch)
+        except Exception as fault:  # Whatever a guest's network raises, the stream must not fail of it.
+            self.give_up(role, predictor, fault)
+            return None
+
+    def _answered(self, role: Role, predictor: Predictor, batch: Batch) -> list[Blobs]:
+        records = batch.records
+        if not records:
+            return []
+        begun = self.clock()
+        found = predictor.predict(batch.features, batch.sequence, batch.baseline)
+        self.took(role, len(records), self.clock() - begun)
+        speaker = Speaker.of(predictor.manifest)
+        answers = Answers(
+            np.array([record.window_start_ms for record in records]),
+            np.array([record.window_end_ms for record in records]),
+            model_quality(predictor.manifest, np.stack([record.quality for record in records])),
+            found.probabilities,
+            found.members,
+        )
+        return list(zip(scored_blobs(speaker, answers), answer_blobs(speaker, answers), strict=True))
+
+
+def _read(payload: bytes) -> ParsedWindow | str:
+    try:
+        record = parse_feature_window(payload)
+    except InputError as fault:
+        return str(fault)
+    if record.schema_hash != SCHEMA_HASH:
+        return f"schema_hash is {record.schema_hash}, the model expects {SCHEMA_HASH}"
+    return record
+
+
+Event = tuple[bytes, bytes | None]
+"""A window's event, and that of the shadow."""
+
+
+def events(user_ids: Sequence[str], scored: Sequence[bytes], recent: Sequence[Sequence[bytes]]) -> list[Event]:
+    """The events of scored windows; `recent` holds the answers to each user's last windows, this one among them.
+
+    Their order does not matter. Answers of another label set take no part in the mean: it begins anew.
+    """
+    now = [parted(blob) for blob in scored]
+    last = [[parted(blob) for blob in blobs] for blobs in recent]
+    told = _of_side(user_ids, [pair[0] for pair in now], [[pair[0] for pair in pairs] for pairs in last])
+    shadowed = [row for row, pair in enumerate(now) if pair[1]]
+    beside = _of_side(
+        [user_ids[row] for row in shadowed],
+        [now[row][1] for row in shadowed],
+        [[pair[1] for pair in last[row] if pair[1]] for row in shadowed],
+    )
+    by_row = dict(zip(shadowed, beside, strict=True))
+    return [(event, by_row.get(row)) for row, event in enumerate(told)]
+
+
+def _of_side(users: Sequence[str], scored: Sequence[bytes], recent: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Of the serving models alone, or of their shadow."""
+    found = [NOTHING] * len(scored)
+    for speaker, which, answers in by_speaker(scored):
+        smoothed = _smoothed(speaker, answers.window_end_ms, [recent[row] for row in which])
+        made = emotion_events(speaker, [users[row] for row in which], answers, smoothed=smoothed)
+        for row, event in zip(which, made, strict=True):
+            found[row] = event_bytes(event)
+    return found
+
+
+def _smoothed(speaker: Speaker, now_end_ms: Ints, recent: Sequence[Sequence[bytes]]) -> Floats:
+    ours = label_set_id(speaker.labels)
+    alike = [[blob for blob in blobs if blob.startswith(ours)] for blobs in recent]
+    moment = np.repeat(np.arange(len(alike)), [len(blobs) for blobs in alike])
+    ends, answers = ends_and_answers([blob for blobs in alike for blob in blobs], len(speaker.labels))
+    return smooth_each(moment, ends, answers, now_end_ms)

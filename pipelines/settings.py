@@ -117,6 +117,11 @@ class Settings(BaseModel):
         return self.home / "models" / "current"
 
     @property
+    def live_bundles(self) -> Path:
+        """Bundles that were announced to the running emotions job, or submitted with one; none is ever changed."""
+        return self.home / "models" / "live"
+
+    @property
     def archive_folder(self) -> Path:
         """Accepted readings, Parquet by day."""
         return self.home / "archive"

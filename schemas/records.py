@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 from schemas.channels import CHANNEL_NAMES, CHANNELS, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURES
 from schemas.reasons import MAX_ID_LENGTH, Abstained, Quarantined
+from schemas.roles import ModelStatus, Role
 from schemas.windows import EARLIEST_MS, LATEST_MS, WINDOW_S
 
 Number = float | None
@@ -122,13 +123,41 @@ class Label(Record):
 
 
 class ModelControl(Record):
-    """An instruction to the running emotions job about a model bundle."""
+    """Which model has a role in the running emotions job. The message key is the role; without a value the role ends.
 
-    action: str = Field(pattern="^(load|shadow|retire)$")
-    name: str
-    version: str
-    uri: str
-    checksum: str
+    Under the key `ROLE.good` workers keep what they loaded last, for the day when what stands under `ROLE` is bad.
+    """
+
+    role: Role
+    name: str = Field(min_length=1)
+    version: str = Field(min_length=1)
+    uri: str = Field(pattern="^file:///", description="the bundle's folder, which all workers see and nobody changes")
+    checksum: str = Field(pattern="^[0-9a-f]{64}$", description="of its saved_model/, as in its manifest")
+    share: Share | None = Field(default=None, description="of users, for the role share")
 
 
-RECORDS: tuple[type[Record], ...] = (Reading, FeatureWindow, EmotionEvent, Quarantine, Label, ModelControl)
+class ModelReport(Record):
+    """What a worker of the emotions job has done with a model, or how fast the model answers there."""
+
+    worker: str = Field(min_length=1, description="subtask, host and process; the message key")
+    at_ms: EpochMs = Field(description="the worker's clock")
+    role: Role | None = Field(description="null where a control message does not tell")
+    name: str | None
+    version: str | None
+    status: ModelStatus
+    detail: str = Field(default="", description="why, where a model was refused or retired")
+    share: Share | None = None
+    windows: int = Field(default=0, ge=0, description="answered since the last report")
+    p50_ms: float | None = Field(default=None, ge=0, description="median over them of a batch's time per window")
+    p99_ms: float | None = Field(default=None, ge=0)
+
+
+RECORDS: tuple[type[Record], ...] = (
+    Reading,
+    FeatureWindow,
+    EmotionEvent,
+    Quarantine,
+    Label,
+    ModelControl,
+    ModelReport,
+)

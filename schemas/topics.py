@@ -20,8 +20,12 @@ READINGS: Final = Topic("eqm.readings.v1", records.Reading, {"message.timestamp.
 
 FEATURES: Final = Topic("eqm.features.v1", records.FeatureWindow)
 EMOTIONS: Final = Topic("eqm.emotions.v1", records.EmotionEvent)
+SHADOW: Final = Topic("eqm.emotions.shadow.v1", records.EmotionEvent)
 QUARANTINE: Final = Topic("eqm.quarantine.v1", records.Quarantine)
 LABELS: Final = Topic("eqm.labels.v1", records.Label)
 MODELS: Final = Topic("eqm.models.v1", records.ModelControl, {"cleanup.policy": "compact"})
 
-TOPICS: Final = (READINGS, FEATURES, EMOTIONS, QUARANTINE, LABELS, MODELS)
+MODEL_REPORTS: Final = Topic("eqm.model-reports.v1", records.ModelReport, {"retention.ms": "604800000"})
+"""A week, by the workers' clocks."""
+
+TOPICS: Final = (READINGS, FEATURES, EMOTIONS, SHADOW, QUARANTINE, LABELS, MODELS, MODEL_REPORTS)

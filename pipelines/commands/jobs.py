@@ -13,7 +13,9 @@ KINDS = ("features", "emotions")
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     submit = subparsers.add_parser("submit", help="submit a job with `flink run`, to the local or any cluster")
     submit.add_argument("job", choices=KINDS)
-    submit.add_argument("--bundle", type=Path, help="model bundle of the emotions job (default: HOME/models/current)")
+    submit.add_argument(
+        "--bundle", type=Path, help="bundle that serves (default: the one announced last, or HOME/models/current)"
+    )
     submit.add_argument("--parallelism", help="overrides EQM_PARALLELISM")
     submit.add_argument("--delivery", help="exactly-once or at-least-once; overrides EQM_DELIVERY")
     submit.add_argument("--bounded", action="store_true", help="end at the messages that are there now")
@@ -33,8 +35,7 @@ def _submit(given: Namespace, settings: Settings) -> None:
     if given.job == "features":
         job = submit_features(settings, bounded=given.bounded, savepoint=given.savepoint)
     else:
-        bundle = given.bundle or settings.current_bundle
-        job = submit_emotions(settings, bundle, bounded=given.bounded, savepoint=given.savepoint)
+        job = submit_emotions(settings, given.bundle, bounded=given.bounded, savepoint=given.savepoint)
     print(f"{given.job} job runs as {job}, see http://{settings.flink_address}/#/job/running/{job}/overview")
 
 

@@ -3,12 +3,17 @@
 import argparse
 import json
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
+from pipelines.live.commands import add_actions, announced_line
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.registry import Change
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    models = subparsers.add_parser("models", help="trained models: list, show, promote to champion, roll back")
+    models = subparsers.add_parser("models", help="trained models: list, promote, announce to the running job")
     actions = models.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="all versions, with figures from people held out")
     show = actions.add_parser("show", help="all that is known of one version")
@@ -23,6 +28,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         action.add_argument("version", metavar="VERSION", help="its number, its bundle's version, or an alias")
     for action in (show, promote, rollback):
         action.add_argument("--name", default="eqm", help="of the model (default: eqm)")
+    add_actions(actions)
 
 
 def _list(given: Namespace, settings: Settings) -> None:
@@ -49,22 +55,23 @@ def _show(given: Namespace, settings: Settings) -> None:
 
 
 def _promote(given: Namespace, settings: Settings) -> None:
-    from pipelines.models_text import change_json
     from pipelines.registry import promote
 
-    change = promote(settings, given.name, given.version)
-    if given.json:
-        print(json.dumps(change_json(change)))
-    else:
-        print(f"{change.version.title} is champion: {change.why}\n{settings.current_bundle} holds it")
+    _tell(promote(settings, given.name, given.version), given, settings)
 
 
 def _rollback(given: Namespace, settings: Settings) -> None:
-    from pipelines.models_text import change_json
     from pipelines.registry import rollback
 
-    change = rollback(settings, given.name)
+    _tell(rollback(settings, given.name), given, settings)
+
+
+def _tell(change: "Change", given: Namespace, settings: Settings) -> None:
+    """A job that runs serves what is in use; where it cannot be told, that is no failure of the change."""
+    from pipelines.models_text import change_json
+
+    told = announced_line(settings, settings.current_bundle)
     if given.json:
-        print(json.dumps(change_json(change)))
+        print(json.dumps(change_json(change) | {"live": told}))
     else:
-        print(f"{change.version.title} is champion: {change.why}\n{settings.current_bundle} holds it")
+        print(f"{change.version.title} is champion: {change.why}\n{settings.current_bundle} holds it\n{told}")

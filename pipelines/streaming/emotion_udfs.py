@@ -1,5 +1,7 @@
 """The emotions job's Python: the networks on a batch of windows, then the smoothed events of a batch."""
 
+import os
+import socket
 import time
 
 import pandas as pd
@@ -8,13 +10,21 @@ from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalar
 
 from pipelines.streaming.job_config import EmotionsConfig
 
-SCORED = DataTypes.ROW([DataTypes.FIELD("fault", DataTypes.STRING()), DataTypes.FIELD("scored", DataTypes.BYTES())])
+SCORED = DataTypes.ROW(
+    [
+        DataTypes.FIELD("fault", DataTypes.STRING()),
+        DataTypes.FIELD("scored", DataTypes.BYTES()),
+        DataTypes.FIELD("answer", DataTypes.BYTES()),
+    ]
+)
+TOLD = DataTypes.ROW([DataTypes.FIELD("event", DataTypes.BYTES()), DataTypes.FIELD("shadow", DataTypes.BYTES())])
 
 
 class Score(ScalarFunction):
-    """Feature records -> scored windows, or what is wrong with a record. The bundle is loaded once per worker.
+    """Feature records -> scored windows, or what is wrong with a record. The models are those in force.
 
-    Baselines come from the online store; where it cannot be read the job fails, and Flink tries again.
+    After a restore they are read from the control topic again, before the first batch. Baselines come from the online
+    store. Where topic or store cannot be read the job fails, and Flink tries again.
     """
 
     def __init__(self, config: EmotionsConfig) -> None:
@@ -26,41 +36,57 @@ class Score(ScalarFunction):
 
     def open(self, function_context: FunctionContext) -> None:
         from pipelines.known_baselines import stored_baselines
+        from pipelines.live.worker import Worker, WorkerConfig
         from pipelines.scoring import Scorer
 
         config = self._config
         baselines = stored_baselines(
             config.feast_profile, config.feast_data, config.redis_url or None, clock=time.monotonic
         )
-        self._scorer = Scorer.load(config.bundle, config.threads, baselines)
+        name = f"{function_context.get_index_of_this_subtask()}@{socket.gethostname()}:{os.getpid()}"
+        about = WorkerConfig(config.bootstrap, config.bundle, config.threads, config.report_s, name)
+        self._worker = Worker(about, clock_ms=lambda: time.time_ns() // 1_000_000)
+        self._worker.open()
+        models, times = self._worker.models, self._worker.times
+        self._scorer = Scorer(models.now, baselines, time.perf_counter, times.add, models.give_up)
+
+    def close(self) -> None:
+        if hasattr(self, "_worker"):
+            self._worker.close()
 
     def eval(self, payload: pd.Series) -> pd.DataFrame:
         answers = self._scorer.score(payload.to_list())
-        return pd.DataFrame({"fault": [a.fault for a in answers], "scored": [a.scored for a in answers]})
+        return pd.DataFrame(
+            {
+                "fault": [a.fault for a in answers],
+                "scored": [a.scored for a in answers],
+                "answer": [a.answer for a in answers],
+            }
+        )
 
 
 class Emit(ScalarFunction):
-    """A scored window and those before it -> the emotion event as JSON. Its state is the SQL window's."""
+    """A scored window and the answers before it -> the emotion event as JSON, and the shadow's where there is one.
 
-    def __init__(self, config: EmotionsConfig) -> None:
-        self._config = config
+    It knows no model: the blobs tell. Its state is the SQL window's.
+    """
 
     def is_deterministic(self) -> bool:
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        from pipelines.scoring import Smoother
+        from pipelines.scoring import events
 
-        self._smoother = Smoother.load(self._config.bundle)
+        self._events = events
 
-    def eval(self, user_id: pd.Series, scored: pd.Series, recent: pd.Series) -> pd.Series:
-        rows = zip(user_id, scored, recent, strict=True)
-        return pd.Series([self._smoother.event(user, bytes(now), list(last)) for user, now, last in rows])
+    def eval(self, user_id: pd.Series, scored: pd.Series, recent: pd.Series) -> pd.DataFrame:
+        told = self._events(user_id.to_list(), scored.to_list(), recent.to_list())
+        return pd.DataFrame(told, columns=["event", "shadow"])
 
 
 def score(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:
     return udf(Score(config), result_type=SCORED, func_type="pandas")
 
 
-def emit(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:
-    return udf(Emit(config), result_type=DataTypes.BYTES(), func_type="pandas")
+def emit() -> UserDefinedScalarFunctionWrapper:
+    return udf(Emit(), result_type=TOLD, func_type="pandas")

@@ -2,11 +2,11 @@
 
 Run by `flink run -py emotions_job.py JSON`, with `EmotionsConfig` as the JSON.
 
-State: the last windows of each user, as scored. Windows of one user come in order, because the features job
+State: the answers to the last windows of each user. Windows of one user come in order, because the features job
 writes them in order to one partition; so the mean over the last 30 s of event time needs no watermark, and no
 event waits for another user. After a restore it continues exactly, but for personal baselines: a window computed again
-is seen beside the baseline that the online store has by then. A bundle with another number of labels or
-members does not fit an old savepoint.
+is seen beside the baseline that the online store has by then, and by the models that the control topic names by then.
+State says by itself which labels it is of, so any bundle fits any savepoint.
 """
 
 from pyflink.table import Schema, StreamTableEnvironment
@@ -17,21 +17,29 @@ from pipelines.streaming.emotion_udfs import emit, score
 from pipelines.streaming.environment import execution_environment, table_environment
 from pipelines.streaming.job_config import EmotionsConfig
 from schemas.reasons import EXCERPT_CHARS, Quarantined
-from schemas.topics import EMOTIONS, FEATURES
+from schemas.topics import EMOTIONS, FEATURES, SHADOW
 from schemas.windows import SMOOTHED_WINDOWS
 
 SCORED = """
-SELECT user_id, payload, event_time, `partition`, `offset`, answer.fault AS fault, answer.scored AS scored
-FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload) AS answer FROM feature_windows)
+SELECT user_id, payload, event_time, `partition`, `offset`,
+  told.fault AS fault, told.scored AS scored, told.answer AS answer
+FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload) AS told FROM feature_windows)
 """
 
 RECENT = f"""
-SELECT user_id, event_time, scored, ARRAY_AGG(scored) OVER (
+SELECT user_id, event_time, scored, ARRAY_AGG(answer) OVER (
   PARTITION BY user_id ORDER BY arrival ROWS BETWEEN {SMOOTHED_WINDOWS - 1} PRECEDING AND CURRENT ROW) AS recent
 FROM scored_windows WHERE fault IS NULL
 """
 
-EMITTED = f"INSERT INTO emotions SELECT user_id, EMIT(user_id, scored, recent), event_time FROM ({RECENT})"
+TOLD = f"""
+SELECT user_id, event_time, told.event AS event, told.shadow AS shadow
+FROM (SELECT user_id, event_time, EMIT(user_id, scored, recent) AS told FROM ({RECENT}))
+"""
+
+EMITTED = "INSERT INTO emotions SELECT user_id, event, event_time FROM told_windows"
+
+SHADOWED = "INSERT INTO shadow SELECT user_id, shadow, event_time FROM told_windows WHERE shadow IS NOT NULL"
 
 QUARANTINED = f"""
 INSERT INTO quarantine
@@ -51,12 +59,15 @@ def register_scored(tables: StreamTableEnvironment, config: EmotionsConfig) -> N
 
 
 def outputs(tables: StreamTableEnvironment, config: EmotionsConfig) -> StatementSet:
-    """Events and quarantined records as one job."""
-    tables.create_temporary_system_function("EMIT", emit(config))
+    """Events, the shadow's events and quarantined records as one job; each window's events are made once."""
+    tables.create_temporary_system_function("EMIT", emit())
+    tables.create_temporary_view("told_windows", tables.to_data_stream(tables.sql_query(TOLD)))
     tables.execute_sql(sinks.keyed_json_topic("emotions", EMOTIONS, config))
+    tables.execute_sql(sinks.keyed_json_topic("shadow", SHADOW, config))
     tables.execute_sql(sinks.quarantine_topic(config))
     statements = tables.create_statement_set()
     statements.add_insert_sql(EMITTED)
+    statements.add_insert_sql(SHADOWED)
     statements.add_insert_sql(QUARANTINED)
     return statements
 

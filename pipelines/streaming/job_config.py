@@ -67,6 +67,8 @@ class EmotionsConfig(JobConfig):
     """Settings of the emotions job."""
 
     bundle: str = ""
-    """Folder of the model bundle."""
+    """Folder of the model bundle that serves unless another one is announced; nobody changes it."""
     threads: int = 1
     """TensorFlow threads per Python worker."""
+    report_s: float = 10.0
+    """How often each Python worker reports its models' batch times."""

@@ -1,5 +1,6 @@
 """Feature records to events: bad ones spoil nothing, smoothing is by event time, the stream's order does not matter."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feature_repo.online import OnlineRow
+from models.events import Answers, Speaker
 from models.predictor import Predictor
 from models.training_set import MEAN_NAMES
 from pipelines.feature_json import feature_window_json, parse_feature_window
 from pipelines.features import compute_windows
 from pipelines.known_baselines import KnownBaselines
-from pipelines.scored import ScoredWindow
-from pipelines.scoring import Scorer, Smoother
+from pipelines.live.in_force import InForce
+from pipelines.live.shares import has
+from pipelines.scored import answer_blobs, by_speaker, ends_and_answers, label_set_id, parted, scored_blobs
+from pipelines.scoring import Answer, Scorer, events
 from pipelines.windowing import windows
 from schemas.records import EmotionEvent
+from schemas.roles import Role
 from tests.unit.signals import drawn
+
+USERS = [f"user-{number}" for number in range(12)]
+NOBODY = KnownBaselines(lambda users: [None] * len(users), lambda: 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -29,57 +37,147 @@ def payloads() -> list[bytes]:
     return [feature_window_json(computed, row, user_id="ann", window_start_ms=at) for row, at in enumerate(starts)]
 
 
-@pytest.fixture
-def scorer(bundle: Path) -> Scorer:
-    return Scorer(Predictor.load(bundle), KnownBaselines(lambda users: [None] * len(users), lambda: 0.0))
+@pytest.fixture(scope="module")
+def of_many(payloads: list[bytes]) -> list[bytes]:
+    """One window of everybody."""
+    return [orjson.dumps({**orjson.loads(payloads[5]), "user_id": user}) for user in USERS]
 
 
-def test_a_bad_record_spoils_none_of_the_others(scorer: Scorer, payloads: list[bytes]) -> None:
-    alone = scorer.score(payloads[:3])
+@pytest.fixture(scope="module")
+def model(bundle: Path) -> Predictor:
+    return Predictor.load(bundle)
+
+
+def scorer(serve: Predictor, baselines: KnownBaselines = NOBODY, **guests: object) -> Scorer:
+    now = InForce(serve, **guests)  # type: ignore[arg-type]
+    return Scorer(lambda: now, baselines, lambda: 0.0)
+
+
+def other(model: Predictor, version: str, labels: tuple[str, ...] | None = None) -> Predictor:
+    changes = {"version": version, "labels": labels or model.labels}
+    return Predictor(model.manifest.model_copy(update=changes), model.answer)
+
+
+def told(answers: list[Answer], users: list[str], past: list[Answer] | None = None) -> list[EmotionEvent]:
+    """Events of windows, each after those before."""
+    before = [answer.answer or b"" for answer in past or []]
+    recent = [[*before, answer.answer or b""] for answer in answers]
+    found = events(users, [answer.scored or b"" for answer in answers], recent)
+    return [EmotionEvent.model_validate_json(event) for event, _ in found]
+
+
+def raw_of(answer: Answer) -> Answers:
+    return next(by_speaker([parted(answer.scored or b"")[0]]))[2]
+
+
+def test_a_bad_record_spoils_none_of_the_others(model: Predictor, payloads: list[bytes]) -> None:
+    alone = scorer(model).score(payloads[:3])
     strange = orjson.dumps({**orjson.loads(payloads[0]), "schema_hash": "0" * 16})
-    mixed = scorer.score([payloads[0], b"{", payloads[1], strange, payloads[2], b""])
+    mixed = scorer(model).score([payloads[0], b"{", payloads[1], strange, payloads[2], b""])
     assert [mixed[0], mixed[2], mixed[4]] == alone
     assert [answer.scored for answer in (mixed[1], mixed[3], mixed[5])] == [None] * 3
     assert "schema_hash" in str(mixed[3].fault)
-    assert scorer.score([]) == []
+    assert scorer(model).score([]) == []
 
 
-def test_a_window_is_scored_beside_its_users_baseline(bundle: Path, payloads: list[bytes]) -> None:
-    predictor, window = Predictor.load(bundle), parse_feature_window(payloads[5])
+def test_a_window_is_scored_beside_its_users_baseline(model: Predictor, payloads: list[bytes]) -> None:
+    window = parse_feature_window(payloads[5])
     known = OnlineRow("ann", window.window_end_ms, dict.fromkeys(MEAN_NAMES, 1.5))
-    scorer = Scorer(predictor, KnownBaselines(lambda users: [known] * len(users), lambda: 0.0))
-    before, now = (
-        ScoredWindow.from_bytes(answer.scored or b"", labels=3) for answer in scorer.score([payloads[4], payloads[5]])
-    )
+    baselines = KnownBaselines(lambda users: [known] * len(users), lambda: 0.0)
+    before, now = (raw_of(answer) for answer in scorer(model, baselines).score([payloads[4], payloads[5]]))
     level = np.full((1, len(MEAN_NAMES)), 1.5)
-    with_level = predictor.predict(window.features[None], window.sequence[None], level)
-    np.testing.assert_array_equal(now.members, with_level.members[0])
-    assert not np.array_equal(now.members, predictor.predict(window.features[None], window.sequence[None]).members[0])
+    with_level = model.predict(window.features[None], window.sequence[None], level)
+    np.testing.assert_array_equal(now.members, with_level.members)
+    assert not np.array_equal(now.members, model.predict(window.features[None], window.sequence[None]).members)
     earlier = parse_feature_window(payloads[4])
-    without = predictor.predict(earlier.features[None], earlier.sequence[None])
-    np.testing.assert_array_equal(before.members, without.members[0])
+    without = model.predict(earlier.features[None], earlier.sequence[None])
+    np.testing.assert_array_equal(before.members, without.members)
 
 
-def test_events_do_not_depend_on_the_order_of_recent_windows(
-    bundle: Path, scorer: Scorer, payloads: list[bytes]
-) -> None:
-    scored = [answer.scored or b"" for answer in scorer.score(payloads[:6])]
-    smoother = Smoother.load(str(bundle))
-    event = smoother.event("ann", scored[-1], scored)
-    assert event == smoother.event("ann", scored[-1], scored[::-1])
-    parsed = EmotionEvent.model_validate_json(event)
-    raw = [ScoredWindow.from_bytes(blob, labels=len(smoother.manifest.labels)).raw for blob in scored]
-    assert list(parsed.probabilities.values()) == pytest.approx(np.mean(raw, axis=0), abs=2e-7)
+def test_events_do_not_depend_on_the_order_of_recent_windows(model: Predictor, payloads: list[bytes]) -> None:
+    answers = scorer(model).score(payloads[:6])
+    scored, recent = answers[-1].scored or b"", [answer.answer or b"" for answer in answers]
+    assert events(["ann"], [scored], [recent]) == events(["ann"], [scored], [recent[::-1]])
+    (event,) = told(answers[-1:], ["ann"], answers[:-1])
+    raw = [raw_of(answer).raw[0] for answer in answers]
+    assert list(event.probabilities.values()) == pytest.approx(np.mean(raw, axis=0), abs=2e-7)
 
 
-@given(st.integers(2, 7), st.integers(1, 5), st.integers(0, 2**41), st.lists(st.floats(0, 1), min_size=12, max_size=12))
-@settings(deadline=None)
-def test_scored_windows_come_back_bit_for_bit(labels: int, members: int, start_ms: int, quality: list[float]) -> None:
-    rng = np.random.default_rng(labels)
-    window = ScoredWindow(
-        start_ms, start_ms + 60_000, rng.random(labels), rng.random((members, labels)), np.array(quality)
+def test_a_mean_goes_on_over_models_with_the_same_labels(model: Predictor, payloads: list[bytes]) -> None:
+    before = scorer(model).score(payloads[:3])
+    after = scorer(other(model, "2")).score(payloads[3:4])
+    (event,) = told(after, ["ann"], before)
+    assert (event.model_version, list(event.probabilities)) == ("2", list(model.labels))
+    raw = [raw_of(answer).raw[0] for answer in (*before, *after)]
+    assert list(event.probabilities.values()) == pytest.approx(np.mean(raw, axis=0), abs=2e-7)
+
+
+def test_a_mean_begins_anew_with_other_labels(model: Predictor, payloads: list[bytes]) -> None:
+    before = scorer(model).score(payloads[:3])
+    after = scorer(other(model, "2", ("rest", "strain", "sport"))).score(payloads[3:5])
+    first, second = told(after[:1], ["ann"], before)[0], told(after[1:], ["ann"], [*before, after[0]])[0]
+    assert first.probabilities == first.raw
+    assert list(first.probabilities) == ["rest", "strain", "sport"]
+    mean = np.mean([raw_of(answer).raw[0] for answer in after], axis=0)
+    assert list(second.probabilities.values()) == pytest.approx(mean, abs=2e-7)
+
+
+def test_a_batch_may_hold_windows_of_several_models(model: Predictor, payloads: list[bytes]) -> None:
+    mixed = [scorer(other(model, str(number))).score([payload])[0] for number, payload in enumerate(payloads[:4])]
+    assert [event.model_version for event in told(mixed, ["ann"] * 4)] == ["0", "1", "2", "3"]
+
+
+def test_a_share_answers_for_its_users_alone_and_changes_no_number(model: Predictor, of_many: list[bytes]) -> None:
+    guest = other(model, "2")
+    alone = told(scorer(model).score(of_many), USERS)
+    both = told(scorer(model, share=guest, share_of_users=0.5).score(of_many), USERS)
+    its = [has(user, "2", 0.5) for user in USERS]
+    assert 0 < sum(its) < len(USERS)
+    assert [event.model_version == "2" for event in both] == its
+    assert [event.raw for event in both] == [event.raw for event in alone]
+
+
+def test_a_shadow_answers_beside_without_changing_the_event(model: Predictor, payloads: list[bytes]) -> None:
+    alone, both = (scorer(model, shadow=shadow).score(payloads[:6]) for shadow in (None, other(model, "2")))
+    recent = [[answer.answer or b"" for answer in answers] for answers in (alone, both)]
+    (one,), (other_,) = (
+        events(["ann"], [answers[-1].scored or b""], [last])
+        for answers, last in zip((alone, both), recent, strict=True)
     )
-    back = ScoredWindow.from_bytes(window.to_bytes(), labels=labels)
-    assert (back.window_start_ms, back.window_end_ms) == (start_ms, start_ms + 60_000)
-    for name in ("raw", "members", "quality"):
-        np.testing.assert_array_equal(getattr(back, name), getattr(window, name))
+    assert (one[0], one[1]) == (other_[0], None)
+    shadow, event = EmotionEvent.model_validate_json(other_[1] or b""), EmotionEvent.model_validate_json(one[0])
+    assert (shadow.model_version, shadow.probabilities) == ("2", event.probabilities)
+
+
+@pytest.mark.parametrize("role", ["shadow", "share"])
+def test_a_guest_that_raises_is_given_up_and_nobody_waits(model: Predictor, of_many: list[bytes], role: str) -> None:
+    def broken(_: object) -> None:
+        raise MemoryError("no room")
+
+    given_up: list[tuple[Role, Predictor, str]] = []
+    guest = Predictor(model.manifest, broken)  # type: ignore[arg-type]
+    with_guest = replace(
+        scorer(model, **{role: guest}, share_of_users=0.5),
+        give_up=lambda role, predictor, fault: given_up.append((role, predictor, str(fault))),
+    )
+    assert told(with_guest.score(of_many), USERS) == told(scorer(model).score(of_many), USERS)
+    assert given_up == [(Role(role), guest, "no room")]
+
+
+@given(st.integers(2, 7), st.integers(1, 5), st.lists(st.integers(0, 2**41), min_size=1, max_size=5))
+@settings(deadline=None)
+def test_scored_windows_come_back_bit_for_bit(labels: int, members: int, starts: list[int]) -> None:
+    rng = np.random.default_rng(labels)
+    n, start = len(starts), np.array(starts)
+    speaker = Speaker("some", "1", tuple("abcdefg"[:labels]), tuple("mnopq"[:members]), 0.25, 0.5)
+    raw, each = rng.random((n, labels), dtype=np.float32), rng.random((n, members, labels), dtype=np.float32)
+    answers = Answers(start, start + 60_000, rng.random(n), raw, each)
+    ((told_by, which, back),) = by_speaker(scored_blobs(speaker, answers))
+    assert (told_by, list(which)) == (speaker, list(range(n)))
+    for name in ("window_start_ms", "window_end_ms", "quality", "raw", "members"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(answers, name))
+    blobs = answer_blobs(speaker, answers)
+    assert all(blob.startswith(label_set_id(speaker.labels)) for blob in blobs)
+    ends, probabilities = ends_and_answers(blobs, labels)
+    np.testing.assert_array_equal(ends, start + 60_000)
+    np.testing.assert_array_equal(probabilities, raw)

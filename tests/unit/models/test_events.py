@@ -1,12 +1,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
 import pytest
 
 from models.bundle import read_manifest
-from models.events import emotion_event, event_bytes
+from models.events import Answers, Speaker, emotion_events, event_bytes, model_quality
 from models.manifest import Manifest
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from schemas.records import EmotionEvent
@@ -29,6 +30,18 @@ def manifest(bundle: Path) -> Manifest:
     """Of a model that reads sequences alone."""
     read = ("hr", "ibi", "gsr", "temp", "acc_x", "acc_y", "acc_z")
     return read_manifest(bundle).model_copy(update={"channels": read})
+
+
+def emotion_event(manifest: Manifest, user_id: str, window: Window, *, smoothed: np.ndarray) -> dict[str, Any]:
+    """The event of one window."""
+    answers = Answers(
+        np.array([window.window_start_ms]),
+        np.array([window.window_end_ms]),
+        model_quality(manifest, window.quality[None]),
+        window.raw[None],
+        window.members[None],
+    )
+    return emotion_events(Speaker.of(manifest), [user_id], answers, smoothed=smoothed[None])[0]
 
 
 def quality(**given: float) -> np.ndarray:
@@ -88,3 +101,23 @@ def test_quality_at_the_bound_is_enough(manifest: Manifest) -> None:
 def test_the_emotion_is_the_most_probable_one_as_published(manifest: Manifest) -> None:
     tie = np.array([0.4, 0.4 + 1e-12, 0.2])
     assert emotion_event(manifest, "ada", Window(), smoothed=tie)["emotion"] == "calm"
+
+
+def test_an_event_does_not_depend_on_those_made_with_it(manifest: Manifest) -> None:
+    rng = np.random.default_rng(5)
+    n, labels, members = 40, len(manifest.labels), len(manifest.members)
+    start = np.arange(n) * 5_000 + START_MS
+    quality_of = model_quality(manifest, rng.random((n, len(CHANNEL_NAMES))))
+    raw, each = rng.random((n, labels), dtype=np.float32), rng.random((n, members, labels), dtype=np.float32)
+    smoothed = rng.dirichlet(np.ones(labels), n)
+    answers = Answers(start, start + 60_000, quality_of, raw, each)
+    together = emotion_events(Speaker.of(manifest), [f"user-{row}" for row in range(n)], answers, smoothed=smoothed)
+    for row in range(n):
+        one = Answers(start[[row]], start[[row]] + 60_000, quality_of[[row]], raw[[row]], each[[row]])
+        alone = emotion_events(Speaker.of(manifest), [f"user-{row}"], one, smoothed=smoothed[[row]])
+        assert alone == [together[row]]
+
+
+def test_a_speaker_comes_back_from_bytes(manifest: Manifest) -> None:
+    speaker = Speaker.of(manifest)
+    assert Speaker.from_bytes(speaker.as_bytes) == speaker

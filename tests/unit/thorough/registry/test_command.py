@@ -10,6 +10,12 @@ from tests.unit.thorough.registry.bundles import ALL, NONE, SOME
 from tests.unit.thorough.registry.conftest import Register
 
 
+@pytest.fixture(autouse=True)
+def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack that happens to run here must hear nothing of tests."""
+    monkeypatch.setenv("EQM_BOOTSTRAP", "127.0.0.1:9")
+
+
 def run(settings: Settings, *arguments: str) -> int:
     return main(["--home", str(settings.home), "models", *arguments])
 
@@ -58,6 +64,11 @@ def test_what_is_refused_is_one_line_and_exit_code_one(
         (("promote", "2"), "eqm: version 2 of eqm (000000000000) is worse than the champion, version 1"),
         (("rollback",), "has replaced no champion"),
         (("show", "9"), "model eqm has no version 9"),
+        (("announce", "9"), "model eqm has no version 9"),
+        (("announce", "champion"), "no broker answers at 127.0.0.1:9"),
+        (("announce", "champion", "--role", "share"), "a share of users is for the role share alone"),
+        (("announce", "champion", "--share", "0.5"), "a share of users is for the role share alone"),
+        (("retire", "shadow"), "no broker answers at 127.0.0.1:9"),
     ):
         assert run(settings, *arguments) == 1
         error = capsys.readouterr().err
@@ -74,5 +85,6 @@ def test_promotion_and_rollback_say_what_is_in_use(
     said = capsys.readouterr().out
     assert said.startswith("version 2 of eqm (00000000003c) is champion: balanced accuracy")
     assert f"{settings.current_bundle} holds it" in said
+    assert "no broker answers at 127.0.0.1:9: no running job was told" in said
     assert run(settings, "rollback") == 0
     assert "version 1 of eqm (000000000002) is champion: it was champion before" in capsys.readouterr().out

@@ -1,0 +1,98 @@
+"""Announcing models to the running emotions job."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from models.errors import BundleError
+from pipelines.committed import committed
+from pipelines.errors import InputError, StackError
+from pipelines.live.bundles import announced_folder, control_for, placed
+from pipelines.live.control import good_key_of, instruction, key_of
+from pipelines.settings import Settings
+from schemas.records import ModelControl
+from schemas.roles import Role
+from schemas.topics import MODELS
+
+TIMEOUT_MS: Final = 10_000
+CONNECT_S: Final = 1.0
+
+
+def announce(settings: Settings, bundle: Path, role: Role, *, share: float | None = None) -> ModelControl:
+    """Gives a verified bundle the role, and returns the message sent. The broker has it when this returns."""
+    if (share is None) == (role == Role.SHARE):
+        raise InputError("a share of users is for the role share alone: --role share --share 0.1")
+    control = control_for(role, *placed(settings, bundle), share)
+    with _producer(settings.bootstrap_servers) as producer:
+        _send(producer, key_of(role), control.model_dump_json().encode())
+    return control
+
+
+def retire(settings: Settings, role: Role) -> None:
+    """Ends the role; who serves is then the bundle that the job was submitted with."""
+    with _producer(settings.bootstrap_servers) as producer:
+        for key in (good_key_of(role), key_of(role)):
+            _send(producer, key, None)
+
+
+def serving(settings: Settings) -> Path | None:
+    """The folder of the bundle that the topic says serves; None where it says nothing of use."""
+    found: ModelControl | None = None
+    for message in committed(settings.bootstrap_servers, MODELS.name):
+        if message.key == key_of(Role.SERVE):
+            found = _control(message.key, message.value)
+    try:
+        return announced_folder(found) if found else None
+    except BundleError:
+        return None
+
+
+def answers(bootstrap: str) -> bool:
+    """Whether anybody listens at one of the addresses; says so at once where nobody does."""
+    for server in bootstrap.split(","):
+        host, port = server.rsplit(":", 1)
+        try:
+            socket.create_connection((host, int(port)), CONNECT_S).close()
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def _control(key: bytes, value: bytes | None) -> ModelControl | None:
+    try:
+        return instruction(key, value).control
+    except InputError:
+        return None
+
+
+@contextmanager
+def _producer(bootstrap: str) -> Iterator[KafkaProducer]:
+    if not answers(bootstrap):
+        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP")
+    try:
+        producer = KafkaProducer(
+            bootstrap_servers=bootstrap.split(","),
+            max_block_ms=TIMEOUT_MS,
+            request_timeout_ms=TIMEOUT_MS,
+            delivery_timeout_ms=2 * TIMEOUT_MS,
+            allow_auto_create_topics=False,
+        )
+    except KafkaError as fault:
+        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
+    try:
+        yield producer
+    except KafkaError as fault:
+        advice = "`eqm up` makes the topics"
+        raise StackError(f"the broker at {bootstrap} did not take it for {MODELS.name} ({fault}): {advice}") from fault
+    finally:
+        producer.close(timeout=TIMEOUT_MS / 1000)
+
+
+def _send(producer: KafkaProducer, key: bytes, value: bytes | None) -> None:
+    producer.send(MODELS.name, key=key, value=value).get(timeout=2 * TIMEOUT_MS / 1000)

@@ -1,0 +1,151 @@
+"""Two models side by side: where both answered the same windows, or each its own users."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from models.metrics import confusion, expected_calibration_error, mean, recall
+from pipelines.labelled import UNLABELLED, window_labels
+from pipelines.live.told import Key, Model, Told
+from pipelines.training_windows import LEAST_SHARE
+from schemas.records import Label
+
+Labels = Mapping[str, Sequence[Label]]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds a window, as workers report them; None where none did."""
+
+    windows: int = 0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One model's side."""
+
+    name: str
+    version: str
+    trained_on: str | None
+    users: int
+    windows: int
+    abstained: float
+    """Share of its windows."""
+    latency: Latency
+    labelled: int
+    """Windows that mostly lie in one label that the model knows. The figures below are of these, abstained or not."""
+    accuracy: float | None
+    balanced_accuracy: float | None
+    ece: float | None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of windows that both answered."""
+
+    windows: int
+    named: int
+    """Windows of which both named an emotion."""
+    same_emotion: float | None
+    """Share of those where it is the same."""
+    total_variation: float | None
+    """Mean distance of probabilities, 0 to 1; None where the label sets differ."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The model in service, and the one that shadows it or shares its users."""
+
+    kind: Literal["shadow", "share"]
+    serving: Figures
+    other: Figures
+    agreement: Agreement | None
+    """None where they answered for different users."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def shadowed(serving: Told, shadow: Told, labels: Labels) -> Comparison | None:
+    """Over the windows that both answered; None where there are none."""
+    ours, theirs = _same_windows(serving, shadow)
+    if not ours.keys:
+        return None
+    return Comparison("shadow", figures(ours, labels), figures(theirs, labels), agreement(ours, theirs))
+
+
+def shared(serving: Told, share: Told, labels: Labels) -> Comparison | None:
+    """Each over its own users' windows, of the time in which both answered; None where there is no such time."""
+    starts = (serving.window_start_ms, share.window_start_ms)
+    first, last = max(each.min() for each in starts), min(each.max() for each in starts)
+    ours, theirs = (
+        each.where(np.flatnonzero((start >= first) & (start <= last)))
+        for each, start in zip((serving, share), starts, strict=True)
+    )
+    if not ours.keys or not theirs.keys:
+        return None
+    return Comparison("share", figures(ours, labels), figures(theirs, labels), None)
+
+
+def agreement(ours: Told, theirs: Told) -> Agreement:
+    """Of the same windows, row by row; emotions are compared by name."""
+    named = ~ours.abstained & ~theirs.abstained
+    names = (np.array([*each.labels, ""])[each.emotion] for each in (ours, theirs))
+    same = np.equal(*names)[named]
+    distance = None
+    if ours.labels == theirs.labels:
+        distance = float(0.5 * np.abs(ours.probabilities - theirs.probabilities).sum(axis=1).mean())
+    return Agreement(len(named), int(named.sum()), float(same.mean()) if len(same) else None, distance)
+
+
+def figures(told: Told, labels: Labels) -> Figures:
+    """A model's side, without what events do not tell."""
+    truth = true_labels(told, labels)
+    known = truth != UNLABELLED
+    label, probabilities = truth[known], told.probabilities[known]
+    scored = bool(len(label))
+    counts = confusion(label, probabilities) if scored else None
+    return Figures(
+        *told.model,
+        trained_on=None,
+        users=len(told.users),
+        windows=len(told.keys),
+        abstained=float(told.abstained.mean()),
+        latency=Latency(),
+        labelled=len(label),
+        accuracy=float(np.trace(counts) / counts.sum()) if counts is not None else None,
+        balanced_accuracy=mean(recall(counts)) if counts is not None else None,
+        ece=expected_calibration_error(label, probabilities) if scored else None,
+    )
+
+
+def true_labels(told: Told, labels: Labels) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Of each window the label that it mostly lies in, as an index into the model's labels, or `UNLABELLED`."""
+    found = np.full(len(told.keys), UNLABELLED, dtype=np.int64)
+    starts, users = told.window_start_ms, np.array([user for user, _ in told.keys])
+    for user in told.users & labels.keys():
+        rows = np.flatnonzero(users == user)
+        found[rows] = window_labels(labels[user], told.labels, starts[rows], least_share=LEAST_SHARE)
+    return found
+
+
+def known_of(found: Comparison, trained_on: Mapping[Model, str], latency: Mapping[Model, Latency]) -> Comparison:
+    """With what manifests and reports tell of both models."""
+
+    def known(side: Figures) -> Figures:
+        model = (side.name, side.version)
+        return replace(side, trained_on=trained_on.get(model), latency=latency.get(model, Latency()))
+
+    return replace(found, serving=known(found.serving), other=known(found.other))
+
+
+def _same_windows(ours: Told, theirs: Told) -> tuple[Told, Told]:
+    places: tuple[dict[Key, int], ...] = tuple(
+        {key: row for row, key in enumerate(each.keys)} for each in (ours, theirs)
+    )
+    both = sorted(places[0].keys() & places[1].keys())
+    return ours.where(places[0][key] for key in both), theirs.where(places[1][key] for key in both)

@@ -1,0 +1,54 @@
+"""Announced bundles: placed whole, never changed, and loaded only if they are the ones announced."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from models.bundle import MANIFEST, SAVED_MODEL
+from models.errors import BundleError
+from pipelines.live.bundles import control_for, loaded, placed
+from pipelines.settings import Settings
+from schemas.roles import Role
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+def test_a_bundle_is_placed_once_and_stays(settings: Settings, bundle: Path) -> None:
+    folder, manifest = placed(settings, bundle)
+    assert folder == settings.live_bundles / f"{manifest.name}-{manifest.version}"
+    assert placed(settings, bundle) == placed(settings, folder) == (folder, manifest)
+    assert [path.name for path in settings.live_bundles.iterdir()] == [folder.name]
+    model = loaded(control_for(Role.SERVE, folder, manifest, None), threads=1)
+    assert model.manifest == manifest
+
+
+def test_a_torn_bundle_is_not_placed(settings: Settings, bundle: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(bundle, copy)
+    (copy / SAVED_MODEL / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(BundleError, match="differ from the checksum"):
+        placed(settings, copy)
+    assert not settings.live_bundles.exists()
+
+
+def test_another_network_of_the_same_version_is_refused(settings: Settings, bundle: Path) -> None:
+    folder, _ = placed(settings, bundle)
+    file = folder / SAVED_MODEL / "extra"
+    file.write_bytes(b"")
+    with pytest.raises(BundleError, match="differ from the checksum"):
+        placed(settings, bundle)
+
+
+@pytest.mark.parametrize("what", ["name", "version", "checksum"])
+def test_a_bundle_that_is_not_the_one_announced_is_refused(settings: Settings, bundle: Path, what: str) -> None:
+    folder, manifest = placed(settings, bundle)
+    control = control_for(Role.SERVE, folder, manifest, None)
+    facts = json.loads((folder / MANIFEST).read_text()) | {what: "0" * 64 if what == "checksum" else "other"}
+    (folder / MANIFEST).write_text(json.dumps(facts))
+    with pytest.raises(BundleError, match=f"its {what} is"):
+        loaded(control, threads=1)
