@@ -2,7 +2,8 @@
 
 Run by `flink run -py emotions_job.py JSON`, with `EmotionsConfig` as the JSON.
 
-State: the last windows of each user, as scored. Windows of one user come in order, because the features job
+State: the last windows of each user, as scored, and which have come: one that comes again, as from a features job that
+delivers at least once, gives no second event. Windows of one user come in order, because the features job
 writes them in order to one partition; so the mean over the last 30 s of event time needs no watermark, and no
 event waits for another user. After a restore it continues exactly, but for personal baselines: a window computed again
 is seen beside the baseline that the online store has by then. A bundle with another number of labels or
@@ -18,7 +19,7 @@ from pipelines.streaming.environment import execution_environment, table_environ
 from pipelines.streaming.job_config import EmotionsConfig
 from schemas.reasons import EXCERPT_CHARS, Quarantined
 from schemas.topics import EMOTIONS, FEATURES
-from schemas.windows import SMOOTHED_WINDOWS
+from schemas.windows import HOP_MS, SMOOTHED_WINDOWS
 
 SCORED = """
 SELECT user_id, payload, event_time, `partition`, `offset`, answer.fault AS fault, answer.scored AS scored
@@ -26,12 +27,14 @@ FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload)
 """
 
 RECENT = f"""
-SELECT user_id, event_time, scored, ARRAY_AGG(scored) OVER (
-  PARTITION BY user_id ORDER BY arrival ROWS BETWEEN {SMOOTHED_WINDOWS - 1} PRECEDING AND CURRENT ROW) AS recent
+SELECT user_id, event_time, scored, RECENT_WINDOWS(scored, event_time, {HOP_MS}, {SMOOTHED_WINDOWS}) OVER (
+  PARTITION BY user_id ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS recent
 FROM scored_windows WHERE fault IS NULL
 """
 
-EMITTED = f"INSERT INTO emotions SELECT user_id, EMIT(user_id, scored, recent), event_time FROM ({RECENT})"
+EMITTED = f"""
+INSERT INTO emotions SELECT user_id, EMIT(user_id, scored, recent), event_time FROM ({RECENT}) WHERE recent IS NOT NULL
+"""
 
 QUARANTINED = f"""
 INSERT INTO quarantine
@@ -53,6 +56,7 @@ def register_scored(tables: StreamTableEnvironment, config: EmotionsConfig) -> N
 def outputs(tables: StreamTableEnvironment, config: EmotionsConfig) -> StatementSet:
     """Events and quarantined records as one job."""
     tables.create_temporary_system_function("EMIT", emit(config))
+    tables.create_java_temporary_system_function("RECENT_WINDOWS", "org.eqm.streaming.RecentWindows")
     tables.execute_sql(sinks.keyed_json_topic("emotions", EMOTIONS, config))
     tables.execute_sql(sinks.quarantine_topic(config))
     statements = tables.create_statement_set()

@@ -1,0 +1,60 @@
+"""Kill anything at any moment: what is committed is what an undisturbed run commits."""
+
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipelines.devices.recording import Recording
+from pipelines.settings import Settings
+from tests.recovery import kills as of
+from tests.recovery.kills import Strike
+from tests.recovery.outcome import Outcome, assert_same, outcome
+from tests.recovery.stage import stage
+from tests.recovery.struck import Struck, strike_all
+
+SPEED = 4.0
+KILLS: tuple[Strike, ...] = (of.taskmanager, of.jobmanager, of.python_worker, of.broker, of.replayer)
+OTHERS: tuple[Strike, ...] = (of.partition, of.store)
+AT_LEAST_ONCE = 5
+
+
+def shuffled(strikes: Sequence[Strike], seed: int) -> list[Strike]:
+    return random.Random(seed).sample(list(strikes), len(strikes))
+
+
+def dealt(count: int, seed: int) -> list[Strike]:
+    """So many kills, of all kinds alike, and the other disturbances among them."""
+    return shuffled([*(KILLS[number % len(KILLS)] for number in range(count)), *OTHERS], seed)
+
+
+class Suite:
+    """Rounds of a replay, until all strikes are dealt."""
+
+    @pytest.fixture(autouse=True)
+    def _given(self, bundle: Path, people: list[Recording], undisturbed: Outcome, tmp_path: Path) -> None:
+        self.bundle, self.people, self.undisturbed, self.folder = bundle, people, undisturbed, tmp_path
+
+    def survive(self, settings: Settings, strikes: list[Strike], seed: int) -> list[Struck]:
+        found: list[Struck] = []
+        while strikes:
+            with stage(settings, self.bundle, self.people, self.folder, speed=SPEED) as running:
+                struck, strikes = strike_all(running, strikes, seed + len(strikes))
+                again = running.replays > 1
+            found += struck
+            print(f"\n{len(struck)} strikes ({settings.delivery}), {len(strikes)} to come", file=sys.stderr)
+            assert_same(outcome(settings), self.undisturbed, once=settings.exactly_once, replayed_again=again)
+        return found
+
+
+class TestKills(Suite):
+    def test_exactly_once(self, settings: Settings, kills: int, seed: int, struck: list[Struck]) -> None:
+        print(f"\nEQM_RECOVERY_SEED={seed}", file=sys.stderr)
+        struck += self.survive(settings, dealt(kills, seed), seed)
+
+    def test_at_least_once(self, settings: Settings, seed: int, struck: list[Struck]) -> None:
+        changed = settings.model_copy(update={"delivery": "at-least-once"})
+        strikes = shuffled(KILLS, seed)[:AT_LEAST_ONCE]
+        struck += self.survive(changed, strikes, seed)
