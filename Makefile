@@ -24,7 +24,7 @@ PYTEST := -m pytest -p no:cacheprovider
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
 .PHONY: help setup parts demo test test-fast test-thorough test-integration fast fast-stream fast-batch \
-	thorough integration bench check lock clean
+	thorough integration test-recovery bench check lock clean
 
 help:
 	@echo 'make                         set up: both Python environments and the JVM parts'
@@ -33,6 +33,7 @@ help:
 	@echo 'make test-fast               unit tests, without servers'
 	@echo 'make test-thorough           the same, those that take minutes'
 	@echo 'make test-integration        tests on a real broker, cluster and store'
+	@echo 'make test-recovery           kill everything, again and again: half an hour; EQM_RECOVERY_SEED, EQM_RECOVERY_KILLS'
 	@echo 'make bench                   throughput, as ratios'
 	@echo 'make check                   style and types'
 	@echo 'make lock                    choose the newest versions that the .in files allow; ARGS=--upgrade'
@@ -114,6 +115,10 @@ thorough: setup .venv/batch/.tests
 
 integration: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
 	@deploy/setup/tier.sh integration $(STREAM)/python $(PYTEST) tests/integration
+
+# A table of recovery times, and build/recovery/recovery.json.
+test-recovery: setup .venv/stream/.tests
+	@$(STREAM)/python $(PYTEST) -s tests/recovery
 
 bench: setup .venv/stream/.tests
 	@$(STREAM)/python -m tests.benchmarks

@@ -20,7 +20,8 @@ from tests.recovery.struck import Struck, report
 
 __all__ = ["bundle"]
 
-MINUTES = 24
+MINUTES = 50
+"""Of each person: at the speed of the replay, a quarter of an hour of strikes, or the next round begins."""
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from contextlib import closing
 import psutil
 
 from feature_repo.folders import ONLINE
+from pipelines.jobs import submit_emotions, submit_features
 from pipelines.stack import kafka, processes
 from pipelines.stack.flink import JOBMANAGER, TASKMANAGER
 from pipelines.stack.stack import up
@@ -70,6 +71,14 @@ def store(stage: Stage, _: random.Random) -> None:
         other.execute("BEGIN IMMEDIATE")
         time.sleep(AWAY_S)
         other.execute("ROLLBACK")
+
+
+def upgrade(stage: Stage, chance: random.Random) -> None:
+    """Both jobs are stopped with savepoints, and go on from them at another parallelism."""
+    parallelism = chance.choice([number for number in (1, 2, 3) if number != stage.settings.parallelism])
+    stage.settings = stage.settings.model_copy(update={"parallelism": parallelism})
+    submit_features(stage.settings, savepoint=stage.stop("features", drain=False))
+    submit_emotions(stage.settings, stage.bundle, savepoint=stage.stop("emotions", drain=False))
 
 
 def _end_server(stage: Stage, name: str) -> None:

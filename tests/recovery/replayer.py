@@ -1,4 +1,5 @@
-"""The replay as a process of its own, so that it can be killed. SIGUSR1: one partition is silent for a while.
+"""The replay as a process of its own, so that it can be killed. SIGUSR1: one partition is silent for a while;
+SIGUSR2: what is left goes at once.
 
 Run by `python -m tests.recovery.replayer FOLDER`. Killed and run again, it does what a user does: it sends everything
 again from the beginning. What had been sent before goes at once, the rest at the old pace.
@@ -59,9 +60,23 @@ class Pace:
     speed: float
     from_ms: int
     from_s: float
+    hurried: bool = False
+
+    def begin(self, speed: float, due_ms: int) -> None:
+        """From this message on at this speed, unless there is hurry."""
+        self.speed, self.from_ms, self.from_s = speed, due_ms, time.monotonic()
+
+    def hurry(self) -> None:
+        self.hurried = True
 
     def wait(self, due_ms: int) -> None:
-        time.sleep(max(0.0, self.from_s + (due_ms - self.from_ms) / 1000 / self.speed - time.monotonic()))
+        if not self.from_ms:
+            self.begin(self.speed, due_ms)
+        if not self.hurried:
+            time.sleep(self._left_s(due_ms))
+
+    def _left_s(self, due_ms: int) -> float:
+        return max(0.0, self.from_s + (due_ms - self.from_ms) / 1000 / self.speed - time.monotonic())
 
 
 @dataclass
@@ -74,6 +89,9 @@ class Stall:
     until_ms: int = 0
     partition: int = -1
     held: list[Message] = field(default_factory=list)
+
+    def want(self) -> None:
+        self.wanted = True
 
     def starts(self, message: Message) -> bool:
         """Whether it begins with this message, whose partition it takes."""
@@ -100,18 +118,16 @@ class Stall:
         return int(murmur2(key) & 0x7FFFFFFF) % self.partitions
 
 
-def stalled(given: Iterable[Message], orders: Orders, stall: Stall) -> Iterator[Message]:
+def paced(given: Iterable[Message], orders: Orders, pace: Pace, stall: Stall) -> Iterator[Message]:
     """Messages when they are due; those of a stalled partition when the stall is over, in order."""
-    pace = Pace(orders.speed, orders.sent_until_ms, time.monotonic())
     for message in given:
         due_ms = message[1]
-        pace = pace if pace.from_ms else Pace(orders.speed, due_ms, time.monotonic())
         pace.wait(due_ms)
         if stall.starts(message):
-            pace = Pace(1.0, due_ms, time.monotonic())
+            pace.begin(1.0, due_ms)
         if stall.ends(due_ms):
             yield from stall.released()
-            pace = Pace(orders.speed, due_ms, time.monotonic())
+            pace.begin(orders.speed, due_ms)
         if not stall.holds(message):
             yield message
     yield from stall.released()
@@ -120,10 +136,12 @@ def stalled(given: Iterable[Message], orders: Orders, stall: Stall) -> Iterator[
 def main(folder: Path) -> None:
     orders = Orders.read(folder)
     people = pickle.loads((folder / PEOPLE).read_bytes())
+    pace = Pace(orders.speed, orders.sent_until_ms, time.monotonic())
     stall = Stall(orders.partitions, orders.stall_ms)
-    signal.signal(signal.SIGUSR1, lambda *_: setattr(stall, "wanted", True))
+    signal.signal(signal.SIGUSR1, lambda *_: stall.want())
+    signal.signal(signal.SIGUSR2, lambda *_: pace.hurry())
     with publisher(orders.bootstrap) as client:
-        for key, _, _, value in stalled(messages(people), orders, stall):
+        for key, _, _, value in paced(messages(people), orders, pace, stall):
             client.send(READINGS.name, key, value)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,11 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.devices.recording import Recording
-from pipelines.jobs import resume_point, running, submit_emotions, submit_features
+from pipelines.jobs import running, submit_emotions, submit_features
 from pipelines.settings import Settings
 from pipelines.stack.rest import Cluster
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming
+from tests.integration.commands import eqm
 from tests.recovery import outcome, replayer
 from tests.recovery.replayer import Orders
 
@@ -35,23 +37,34 @@ class Stage:
 
     def resubmit(self) -> None:
         """What a user does when the cluster has forgotten its jobs."""
-        submit_features(self.settings, savepoint=resume_point(self.settings, "features"))
-        submit_emotions(self.settings, self.bundle, savepoint=resume_point(self.settings, "emotions"))
+        eqm(self.settings, "submit", "features", "--resume")
+        eqm(self.settings, "submit", "emotions", "--resume", "--bundle", str(self.bundle))
+
+    def stop(self, kind: str, *, drain: bool) -> str:
+        """Stops a job with a savepoint, once it has got over what came before."""
+        streaming.wait(lambda: self._runs(kind))
+        return Cluster(self.settings.flink_address).stop(running(self.settings, kind)[0].id, drain=drain)
+
+    def _runs(self, kind: str) -> bool:
+        return [job.state for job in running(self.settings, kind)] == ["RUNNING"]
 
     def replay_again(self) -> None:
         replace(self.orders, sent_until_ms=outcome.newest_ms(self.settings)).write(self.folder)
         self.replay = started(self.folder)
         self.replays += 1
 
+    def hurry(self) -> None:
+        """The rest of the replay comes at once."""
+        self.replay.send_signal(signal.SIGUSR2)
+
     def complete(self) -> None:
         """Waits until everything sent has been taken, closes the windows, and waits for their events."""
         assert self.replay.wait(timeout=streaming.PATIENCE_S) == 0
         total = outcome.messages(self.settings)
         streaming.wait(lambda: taken(self.settings) >= total)
-        cluster = Cluster(self.settings.flink_address)
-        cluster.stop(running(self.settings, "features")[0].id, drain=True)
+        self.stop("features", drain=True)
         streaming.wait(lambda: windows(self.settings, EMOTIONS.name) >= windows(self.settings, FEATURES.name))
-        cluster.stop(running(self.settings, "emotions")[0].id, drain=False)
+        self.stop("emotions", drain=False)
 
 
 def taken(settings: Settings) -> int:

@@ -45,6 +45,7 @@ def strike_all(stage: Stage, strikes: Sequence[Strike], seed: int) -> tuple[list
             done.append(moment)
             if chance.random() >= AT_ONCE:
                 streaming.wait(lambda at=moment: watch.next_s(at[1], at[2]) is not None or _sent(stage))
+        stage.hurry()
         stage.complete()
         time.sleep(1)
         times = [(name, watch.next_s(at_s, end_ms)) for name, at_s, end_ms in done]
@@ -67,4 +68,5 @@ def report(settings: Settings, seed: int, struck: Sequence[Struck]) -> None:
         middle = statistics.median(seconds)
         print(f"{kind:16} {delivery:15} {len(seconds):3} {middle:9.1f} {max(seconds):7.1f}", file=sys.stderr)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps({"seed": seed, "strikes": [asdict(each) for each in struck]}, indent=1) + "\n")
+    found = {"seed": seed, "checkpoint_ms": settings.checkpoint_ms, "strikes": [asdict(each) for each in struck]}
+    REPORT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
