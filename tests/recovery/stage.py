@@ -42,11 +42,10 @@ class Stage:
 
     def stop(self, kind: str, *, drain: bool) -> str:
         """Stops a job with a savepoint, once it has got over what came before."""
-        streaming.wait(lambda: self._runs(kind))
-        return Cluster(self.settings.flink_address).stop(running(self.settings, kind)[0].id, drain=drain)
-
-    def _runs(self, kind: str) -> bool:
-        return [job.state for job in running(self.settings, kind)] == ["RUNNING"]
+        cluster = Cluster(self.settings.flink_address)
+        (job,) = running(self.settings, kind)
+        streaming.wait(lambda: all(task["status"] == "RUNNING" for task in cluster.vertices(job.id).values()))
+        return cluster.stop(job.id, drain=drain)
 
     def replay_again(self) -> None:
         replace(self.orders, sent_until_ms=outcome.newest_ms(self.settings)).write(self.folder)

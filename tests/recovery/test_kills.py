@@ -1,8 +1,10 @@
 """Kill anything at any moment: what is committed is what an undisturbed run commits."""
 
 import random
+import socket
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from pipelines.settings import Settings
 from tests.recovery import kills as of
 from tests.recovery.kills import Strike
 from tests.recovery.outcome import Outcome, assert_same, outcome
-from tests.recovery.stage import stage
+from tests.recovery.redis_server import SERVER, RedisServer
+from tests.recovery.stage import Stage, stage
 from tests.recovery.struck import Struck, strike_all
 
 SPEED = 4.0
@@ -56,3 +59,29 @@ class TestKills(Suite):
         changed = settings.model_copy(update={"delivery": "at-least-once"})
         strikes = shuffled(KILLS, seed)[:AT_LEAST_ONCE]
         self.survive(changed, strikes, seed, struck)
+
+    @pytest.mark.skipif(SERVER is None, reason="redis-server is not installed: apt-get install redis-server")
+    def test_redis_away(self, settings: Settings, seed: int, struck: list[Struck], redis: RedisServer) -> None:
+        """Both jobs need it, and fail until it is back."""
+
+        def redis_away(_: Stage, __: random.Random) -> None:
+            redis.kill()
+            time.sleep(of.AWAY_S)
+            redis.start()
+
+        changed = settings.model_copy(update={"feast_profile": "production", "redis_url": redis.url})
+        self.survive(changed, [redis_away, of.python_worker], seed, struck)
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path, free_port())
+    server.start()
+    yield server
+    server.kill()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
