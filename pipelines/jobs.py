@@ -16,7 +16,7 @@ from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobCo
 
 FOLDER = Path(__file__).parent / "streaming"
 NAMES = {"features": "eqm features", "emotions": "eqm emotions"}
-START_S: Final = 120
+START_S: Final = 180
 CHANGED: Final = "ContractChangedException: "
 """How Flink announces that state was made by other windows or features."""
 

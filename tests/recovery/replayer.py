@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from kafka.partitioner.default import murmur2
@@ -39,6 +39,8 @@ class Orders:
     """For how long a partition is silent, event time and real time alike: the others go on at the speed of life."""
     sent_until_ms: int = 0
     """Event time up to which another replayer had sent; this goes at once."""
+    late_share: float = 0.0
+    """Readings that come a minute late."""
 
     def write(self, folder: Path) -> None:
         (folder / ORDERS).write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -48,9 +50,9 @@ class Orders:
         return cls(**json.loads((folder / ORDERS).read_text(encoding="utf-8")))
 
 
-def messages(people: Iterable[Recording]) -> Iterator[Message]:
+def messages(people: Iterable[Recording], late_share: float = 0.0) -> Iterator[Message]:
     """The same messages every time."""
-    return with_faults(in_event_time(list(people)), FAULTS, FaultCounts())
+    return with_faults(in_event_time(list(people)), replace(FAULTS, delay_share=late_share), FaultCounts())
 
 
 @dataclass
@@ -141,7 +143,7 @@ def main(folder: Path) -> None:
     signal.signal(signal.SIGUSR1, lambda *_: stall.want())
     signal.signal(signal.SIGUSR2, lambda *_: pace.hurry())
     with publisher(orders.bootstrap) as client:
-        for key, _, _, value in paced(messages(people), orders, pace, stall):
+        for key, _, _, value in paced(messages(people, orders.late_share), orders, pace, stall):
             client.send(READINGS.name, key, value)
 
 

@@ -79,12 +79,19 @@ def windows(settings: Settings, topic: str) -> int:
 
 @contextmanager
 def stage(
-    settings: Settings, bundle: Path, people: Sequence[Recording], folder: Path, *, speed: float
+    settings: Settings,
+    bundle: Path,
+    people: Sequence[Recording],
+    folder: Path,
+    *,
+    speed: float,
+    late_share: float = 0.0,
 ) -> Iterator[Stage]:
     """Both jobs and a replay, freshly begun; what of it still runs at the end is stopped."""
     streaming.fresh(settings)
     (folder / replayer.PEOPLE).write_bytes(pickle.dumps(list(people)))
-    orders = Orders(settings.bootstrap_servers, settings.partitions, speed, settings.idle_ms + SLACK_MS)
+    stall_ms = settings.idle_ms + SLACK_MS
+    orders = Orders(settings.bootstrap_servers, settings.partitions, speed, stall_ms, late_share=late_share)
     orders.write(folder)
     submit_features(settings)
     submit_emotions(settings, bundle)

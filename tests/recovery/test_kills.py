@@ -13,7 +13,7 @@ from pipelines.devices.recording import Recording
 from pipelines.settings import Settings
 from tests.recovery import kills as of
 from tests.recovery.kills import Strike
-from tests.recovery.outcome import Outcome, assert_same, outcome
+from tests.recovery.outcome import Outcome, assert_accounted, assert_same, outcome
 from tests.recovery.redis_server import SERVER, RedisServer
 from tests.recovery.stage import Stage, stage
 from tests.recovery.struck import Struck, strike_all
@@ -59,6 +59,16 @@ class TestKills(Suite):
         changed = settings.model_copy(update={"delivery": "at-least-once"})
         strikes = shuffled(KILLS, seed)[:AT_LEAST_ONCE]
         self.survive(changed, strikes, seed, struck)
+
+    def test_late_readings(self, settings: Settings, seed: int, struck: list[Struck]) -> None:
+        """What is late is a matter of timing; but whatever is killed, it never brings back a window that was sent."""
+        with stage(settings, self.bundle, self.people, self.folder, speed=SPEED, late_share=0.05) as running:
+            found, left = strike_all(running, [of.taskmanager, of.python_worker, of.jobmanager], seed)
+        struck += found
+        assert not left
+        met = outcome(settings)
+        assert met.late > 0
+        assert_accounted(met, once=True)
 
     @pytest.mark.skipif(SERVER is None, reason="redis-server is not installed: apt-get install redis-server")
     def test_redis_away(self, settings: Settings, seed: int, struck: list[Struck], redis: RedisServer) -> None:
