@@ -1,7 +1,8 @@
 """The two Flink jobs, checked and submitted."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from feature_repo import store
 from models.bundle import verified
@@ -9,18 +10,26 @@ from pipelines.errors import StackError
 from pipelines.live.announcing import announce, serving
 from pipelines.live.bundles import placed
 from pipelines.settings import Settings
-from pipelines.stack import topics
+from pipelines.stack import restore_points, topics
 from pipelines.stack.rest import ENDED, Cluster, Job
+from pipelines.stack.restore_points import Submitted
 from pipelines.stack.submit import shipped_jars, submit
 from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobConfig
 from schemas.roles import Role
 
 FOLDER = Path(__file__).parent / "streaming"
 NAMES = {"features": "eqm features", "emotions": "eqm emotions"}
+START_S: Final = 180
+CHANGED: Final = "ContractChangedException: "
+"""How Flink announces that state was made by other windows or features."""
 
 
 def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str | None = None) -> str:
-    """Submits the features job and returns its id. Topics and feature store must be there; one such job at a time."""
+    """Submits the features job and returns its id. Topics and feature store must be there; one such job at a time.
+
+    With `savepoint` it runs, continued from there, when this returns; where it cannot, it is cancelled, and the reason
+    raised.
+    """
     _require_topics(settings)
     _require_alone(settings, "features")
     _require_applied(settings)
@@ -30,7 +39,7 @@ def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str
         offline=settings.features_folder.as_uri(),
         idle_ms=settings.idle_ms,
     )
-    return _submitted(settings, "features_job.py", config, savepoint)
+    return _submitted(settings, "features", config, savepoint)
 
 
 def submit_emotions(
@@ -39,7 +48,7 @@ def submit_emotions(
     """Submits the emotions job and returns its id. The feature store must be there.
 
     A bundle that is named is announced, so that it serves whatever was announced before. Without one, what was
-    announced last serves, or the current bundle where nothing was.
+    announced last serves, or the current bundle where nothing was. With `savepoint` as the features job.
     """
     if bundle:
         verified(bundle)
@@ -50,13 +59,19 @@ def submit_emotions(
     if bundle:
         announce(settings, folder, Role.SERVE)
     config = EmotionsConfig(**_shared(settings, "emotions", bounded=bounded), bundle=str(folder))
-    return _submitted(settings, "emotions_job.py", config, savepoint)
+    return _submitted(settings, "emotions", config, savepoint)
 
 
 def running(settings: Settings, kind: str) -> list[Job]:
     """Jobs of that kind on the cluster that have not ended."""
     jobs = Cluster(settings.flink_address).jobs()
     return [job for job in jobs if job.name == NAMES[kind] and job.state not in ENDED]
+
+
+def resume_point(settings: Settings, kind: str) -> str:
+    """The newest savepoint or complete checkpoint of the last job of that kind, which must not run any more."""
+    _require_alone(settings, kind)
+    return restore_points.newest(settings, kind)
 
 
 def _shared(settings: Settings, kind: str, *, bounded: bool) -> dict[str, Any]:
@@ -74,8 +89,22 @@ def _shared(settings: Settings, kind: str, *, bounded: bool) -> dict[str, Any]:
     }
 
 
-def _submitted(settings: Settings, file: str, config: JobConfig, savepoint: str | None) -> str:
-    return submit(FOLDER / file, [config.as_argument()], settings, savepoint=savepoint)
+def _submitted(settings: Settings, kind: str, config: JobConfig, savepoint: str | None) -> str:
+    job = submit(FOLDER / f"{kind}_job.py", [config.as_argument()], settings, savepoint=savepoint)
+    restore_points.remember(settings, Submitted(job, kind, savepoint))
+    if savepoint:
+        _require_continued(Cluster(settings.flink_address), job, kind, savepoint)
+    return job
+
+
+def _require_continued(cluster: Cluster, job: str, kind: str, savepoint: str) -> None:
+    try:
+        cluster.wait_started(job, timeout_s=START_S)
+    except StackError as fault:
+        with suppress(StackError):
+            cluster.cancel(job)
+        reason = str(fault).replace(CHANGED, "")
+        raise StackError(f"the {kind} job cannot continue from {savepoint}: {reason}") from fault
 
 
 def _require_topics(settings: Settings) -> None:

@@ -19,7 +19,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     submit.add_argument("--parallelism", help="overrides EQM_PARALLELISM")
     submit.add_argument("--delivery", help="exactly-once or at-least-once; overrides EQM_DELIVERY")
     submit.add_argument("--bounded", action="store_true", help="end at the messages that are there now")
-    submit.add_argument("--savepoint", help="continue from this savepoint")
+    origin = submit.add_mutually_exclusive_group()
+    origin.add_argument("--savepoint", help="continue from this savepoint or checkpoint")
+    origin.add_argument(
+        "--resume", action="store_true", help="continue from the job's newest savepoint or complete checkpoint"
+    )
     submit.set_defaults(handler=_submit)
     stop = subparsers.add_parser("stop", help="stop a job with a savepoint")
     stop.add_argument("job", choices=KINDS)
@@ -30,12 +34,15 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _submit(given: Namespace, settings: Settings) -> None:
-    from pipelines.jobs import submit_emotions, submit_features
+    from pipelines.jobs import resume_point, submit_emotions, submit_features
 
+    savepoint = resume_point(settings, given.job) if given.resume else given.savepoint
     if given.job == "features":
-        job = submit_features(settings, bounded=given.bounded, savepoint=given.savepoint)
+        job = submit_features(settings, bounded=given.bounded, savepoint=savepoint)
     else:
-        job = submit_emotions(settings, given.bundle, bounded=given.bounded, savepoint=given.savepoint)
+        job = submit_emotions(settings, given.bundle, bounded=given.bounded, savepoint=savepoint)
+    if savepoint:
+        print(f"continued from {savepoint}")
     print(f"{given.job} job runs as {job}, see http://{settings.flink_address}/#/job/running/{job}/overview")
 
 

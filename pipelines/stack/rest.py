@@ -13,6 +13,7 @@ from pipelines.stack.reason import relevant_line
 TIMEOUT_S: Final = 10
 POLL_S: Final = 0.2
 ENDED: Final = frozenset({"FINISHED", "FAILED", "CANCELED", "SUSPENDED"})
+STARTED: Final = frozenset({"RUNNING", "FINISHED"})
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -106,6 +107,17 @@ class Cluster:
                 raise StackError(f"job {job_id} is {state}: {self.root_cause(job_id)}")
             self._patience(end_s, f"job {job_id} is still {state} after {timeout_s:.0f} s")
         return state
+
+    def wait_started(self, job_id: str, *, timeout_s: float) -> None:
+        """Waits until all tasks of a job run, their state restored; its first failure is a StackError.
+
+        Flink would restart it, and it would fail again.
+        """
+        end_s = time.monotonic() + timeout_s
+        while any(vertex["status"] not in STARTED for vertex in self.job(job_id)["vertices"]):
+            if reason := self.root_cause(job_id):
+                raise StackError(reason)
+            self._patience(end_s, f"job {job_id} does not run after {timeout_s:.0f} s")
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON object that answers a GET."""

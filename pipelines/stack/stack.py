@@ -38,7 +38,7 @@ def up(settings: Settings, say: Say = print) -> bool:
     """
     with _alone(settings):
         wanted = servers(settings)
-        missing = [server for server in wanted if processes.recorded(settings.home, server.name) is None]
+        missing = _missing(settings, wanted, say)
         _require_same_settings(settings, fresh=len(missing) == len(wanted))
         _clean(settings, missing, say)
         begun: list[Process] = []
@@ -67,6 +67,16 @@ def down(settings: Settings, *, wipe: bool = False) -> int:
         if wipe and (settings.home / MARK).exists():
             shutil.rmtree(settings.home)
         return count
+
+
+def _missing(settings: Settings, wanted: Sequence[Server], say: Say) -> list[Server]:
+    """Servers that are not up. A TaskManager whose JobManager has died is ended: it works on for a job that is lost."""
+    dead = {server.name for server in wanted if processes.recorded(settings.home, server.name) is None}
+    if flink.JOBMANAGER in dead and flink.TASKMANAGER not in dead and any(s.name == flink.TASKMANAGER for s in wanted):
+        processes.end(_recorded_family(settings, flink.TASKMANAGER), grace_s=GRACE_S)
+        say("ended the TaskManager, whose JobManager had died")
+        dead.add(flink.TASKMANAGER)
+    return [server for server in wanted if server.name in dead]
 
 
 def _clean(settings: Settings, missing: Sequence[Server], say: Say) -> None:

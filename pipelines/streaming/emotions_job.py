@@ -2,8 +2,9 @@
 
 Run by `flink run -py emotions_job.py JSON`, with `EmotionsConfig` as the JSON.
 
-State: the answers to the last windows of each user. Windows of one user come in order, because the features job
-writes them in order to one partition; so the mean over the last 30 s of event time needs no watermark, and no
+State: the answers to the last windows of each user, and which windows have come: one that comes again, as from a
+features job that delivers at least once, gives no second event. Windows of one user come in order, because the features
+job writes them in order to one partition; so the mean over the last 30 s of event time needs no watermark, and no
 event waits for another user. After a restore it continues exactly, but for personal baselines: a window computed again
 is seen beside the baseline that the online store has by then, and by the models that the control topic names by then.
 State says by itself which labels it is of, so any bundle fits any savepoint.
@@ -18,7 +19,7 @@ from pipelines.streaming.environment import execution_environment, table_environ
 from pipelines.streaming.job_config import EmotionsConfig
 from schemas.reasons import EXCERPT_CHARS, Quarantined
 from schemas.topics import EMOTIONS, FEATURES, SHADOW
-from schemas.windows import SMOOTHED_WINDOWS
+from schemas.windows import HOP_MS, SMOOTHED_WINDOWS
 
 SCORED = """
 SELECT user_id, payload, event_time, `partition`, `offset`,
@@ -27,14 +28,14 @@ FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload)
 """
 
 RECENT = f"""
-SELECT user_id, event_time, scored, ARRAY_AGG(answer) OVER (
-  PARTITION BY user_id ORDER BY arrival ROWS BETWEEN {SMOOTHED_WINDOWS - 1} PRECEDING AND CURRENT ROW) AS recent
+SELECT user_id, event_time, scored, RECENT_WINDOWS(answer, event_time, {HOP_MS}, {SMOOTHED_WINDOWS}) OVER (
+  PARTITION BY user_id ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS recent
 FROM scored_windows WHERE fault IS NULL
 """
 
 TOLD = f"""
 SELECT user_id, event_time, told.event AS event, told.shadow AS shadow
-FROM (SELECT user_id, event_time, EMIT(user_id, scored, recent) AS told FROM ({RECENT}))
+FROM (SELECT user_id, event_time, EMIT(user_id, scored, recent) AS told FROM ({RECENT}) WHERE recent IS NOT NULL)
 """
 
 EMITTED = "INSERT INTO emotions SELECT user_id, event, event_time FROM told_windows"
@@ -61,6 +62,7 @@ def register_scored(tables: StreamTableEnvironment, config: EmotionsConfig) -> N
 def outputs(tables: StreamTableEnvironment, config: EmotionsConfig) -> StatementSet:
     """Events, the shadow's events and quarantined records as one job; each window's events are made once."""
     tables.create_temporary_system_function("EMIT", emit())
+    tables.create_java_temporary_system_function("RECENT_WINDOWS", "org.eqm.streaming.RecentWindows")
     tables.create_temporary_view("told_windows", tables.to_data_stream(tables.sql_query(TOLD)))
     tables.execute_sql(sinks.keyed_json_topic("emotions", EMOTIONS, config))
     tables.execute_sql(sinks.keyed_json_topic("shadow", SHADOW, config))

@@ -46,6 +46,7 @@ def _settings(config: JobConfig) -> dict[str, str]:
         "execution.checkpointing.timeout": "60 s",
         "execution.checkpointing.tolerable-failed-checkpoints": "2",
         "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.max-backoff": "10 s",
         "python.execution-mode": "process",
         "python.fn-execution.bundle.size": str(BUNDLE_ROWS),
         "python.fn-execution.bundle.time": str(BUNDLE_MS),

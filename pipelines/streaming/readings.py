@@ -11,6 +11,7 @@ from pyflink.table import StreamTableEnvironment
 
 from pipelines.streaming.contract import decoder_contract
 from pipelines.streaming.job_config import FeaturesConfig
+from schemas.fingerprint import schema_hash
 from schemas.topics import READINGS
 from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
 
@@ -32,6 +33,7 @@ def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesCon
     settings = {
         "topic": READINGS.name,
         "contract": decoder_contract(),
+        "features": schema_hash(),
         "lateness_ms": str(LATENESS_MS),
         "idle_ms": str(BOUNDED_IDLE_MS if config.bounded else config.idle_ms),
         "pane_ms": str(HOP_MS),

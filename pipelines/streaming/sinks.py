@@ -10,12 +10,17 @@ def _with(options: dict[str, str]) -> str:
     return ",\n".join(f"  '{key}' = '{value}'" for key, value in options.items())
 
 
+EXACTLY_ONCE = {
+    "sink.delivery-guarantee": "exactly-once",
+    "sink.transaction-naming-strategy": "POOLING",
+    "properties.transaction.timeout.ms": "900000",
+}
+"""Few transactional ids, used again and again: one for each checkpoint would pile up in the broker, and a job that
+starts without a checkpoint would try them all, to end what is unfinished."""
+
+
 def _producer(config: JobConfig, topic: str) -> dict[str, str]:
-    delivery = (
-        {"sink.delivery-guarantee": "exactly-once", "properties.transaction.timeout.ms": "900000"}
-        if config.exactly_once
-        else {"sink.delivery-guarantee": "at-least-once"}
-    )
+    delivery = EXACTLY_ONCE if config.exactly_once else {"sink.delivery-guarantee": "at-least-once"}
     return {
         "connector": "kafka",
         "topic": topic,

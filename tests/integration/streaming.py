@@ -41,7 +41,7 @@ def fresh(settings: Settings) -> None:
     topics.make(settings.bootstrap_servers, partitions=settings.partitions)
     shutil.rmtree(settings.archive_folder, ignore_errors=True)
     shutil.rmtree(settings.feast_folder, ignore_errors=True)
-    store.apply(settings.feast_profile, settings.feast_folder)
+    store.apply(settings.feast_profile, settings.feast_folder, settings.redis_url or None)
 
 
 def forget(client: KafkaAdminClient) -> None:

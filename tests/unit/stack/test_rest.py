@@ -101,6 +101,23 @@ def test_waiting_for_a_job_that_fails_tells_why(flink: Flink, cluster: Cluster) 
         cluster.wait(JOB, frozenset({"FINISHED"}), timeout_s=5)
 
 
+def test_a_job_has_started_when_all_its_tasks_run(flink: Flink, cluster: Cluster) -> None:
+    tasks = [["INITIALIZING", "RUNNING"], ["FINISHED", "RUNNING"]]
+    answers = [{"vertices": [{"status": status} for status in statuses]} for statuses in tasks]
+    flink.answers[f"GET /jobs/{JOB}"] = [(200, answer) for answer in answers]
+    flink.answers[f"GET /jobs/{JOB}/exceptions"] = [(200, {"exceptionHistory": {"entries": []}})]
+    cluster.wait_started(JOB, timeout_s=5)
+    assert [asked for asked, _ in flink.asked].count(f"GET /jobs/{JOB}") == 2
+
+
+def test_the_first_failure_of_a_job_that_starts_ends_the_wait(flink: Flink, cluster: Cluster) -> None:
+    flink.answers[f"GET /jobs/{JOB}"] = [(200, {"vertices": [{"status": "CREATED"}]})]
+    entries = [{"stacktrace": "a.Outer: outer\nCaused by: b.ContractChangedException: other windows\n"}]
+    flink.answers[f"GET /jobs/{JOB}/exceptions"] = [(200, {"exceptionHistory": {"entries": entries}})]
+    with pytest.raises(StackError, match=r"^ContractChangedException: other windows$"):
+        cluster.wait_started(JOB, timeout_s=5)
+
+
 def test_waiting_has_an_end(flink: Flink, cluster: Cluster) -> None:
     flink.answers[f"GET /jobs/{JOB}"] = state("RUNNING")
     with pytest.raises(StackError, match="is still RUNNING after 0 s"):

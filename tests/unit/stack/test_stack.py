@@ -62,7 +62,7 @@ def test_wipe_removes_only_a_folder_that_a_stack_has_made(settings: Settings) ->
     assert not settings.home.exists()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["taskmanager", "kafka"])
 def test_a_killed_server_is_started_again_beside_the_others(settings: Settings, name: str) -> None:
     stack.up(settings)
     before = pids(settings)
@@ -74,6 +74,19 @@ def test_a_killed_server_is_started_again_beside_the_others(settings: Settings, 
     assert {other: after[other] for other in NAMES if other != name} == {
         other: before[other] for other in NAMES if other != name
     }
+
+
+def test_with_a_killed_jobmanager_the_taskmanager_is_started_anew(settings: Settings) -> None:
+    stack.up(settings)
+    before = pids(settings)
+    os.kill(before["jobmanager"], signal.SIGKILL)
+    wait_for_end(before["jobmanager"])
+    said: list[str] = []
+    assert stack.up(settings, said.append)
+    after = pids(settings)
+    assert not alive(before["taskmanager"])
+    assert [name for name in NAMES if after[name] == before[name]] == ["kafka"]
+    assert any("TaskManager" in line for line in said)
 
 
 def test_servers_whose_pid_files_are_lost_are_ended_and_started_again(settings: Settings) -> None:

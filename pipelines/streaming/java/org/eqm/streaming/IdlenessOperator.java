@@ -1,7 +1,9 @@
 package org.eqm.streaming;
 
+import org.apache.flink.runtime.metrics.groups.TaskIOMetricGroup;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.util.PausableRelativeClock;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
@@ -10,6 +12,9 @@ import org.apache.flink.table.data.RowData;
 /**
  * Declares its channel idle while no accepted reading comes.
  *
+ * <p>Time in which what follows takes nothing does not count: a reading that had to wait is no missing one, and others
+ * must not go on without it.
+ *
  * <p>It does so rather than the source, because an idle source swallows the end-of-time watermark of a drain, and
  * with it the last windows. Stateless: after a restore it is active until it has been silent for long enough.
  */
@@ -17,7 +22,10 @@ final class IdlenessOperator extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData> {
     private static final long serialVersionUID = 1L;
 
+    private static final long LEAST_MS = 100;
+
     private final long idleMs;
+    private transient PausableRelativeClock clock;
     private transient long activeAtMs;
     private transient boolean idle;
 
@@ -28,14 +36,24 @@ final class IdlenessOperator extends AbstractStreamOperator<RowData>
     @Override
     public void open() throws Exception {
         super.open();
-        activeAtMs = getProcessingTimeService().getCurrentProcessingTime();
-        getProcessingTimeService().registerTimer(activeAtMs + idleMs, this::checkActivity);
+        clock = new PausableRelativeClock(getProcessingTimeService().getClock());
+        ioMetrics().registerBackPressureListener(clock);
+        activeAtMs = clock.relativeTimeMillis();
+        checkIn(idleMs);
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (clock != null) {
+            ioMetrics().unregisterBackPressureListener(clock);
+        }
+        super.close();
     }
 
     @Override
     public void processElement(StreamRecord<RowData> element) {
         if (ReadingRow.isAccepted(element.getValue())) {
-            activeAtMs = getProcessingTimeService().getCurrentProcessingTime();
+            activeAtMs = clock.relativeTimeMillis();
             become(false);
         }
         output.collect(element);
@@ -49,13 +67,21 @@ final class IdlenessOperator extends AbstractStreamOperator<RowData>
         super.processWatermark(watermark);
     }
 
-    private void checkActivity(long nowMs) {
-        long silentMs = nowMs - activeAtMs;
+    private void checkActivity(long ignored) {
+        long silentMs = clock.relativeTimeMillis() - activeAtMs;
         if (silentMs >= idleMs) {
             become(true);
         }
-        long nextMs = silentMs >= idleMs ? idleMs : idleMs - silentMs;
-        getProcessingTimeService().registerTimer(nowMs + nextMs, this::checkActivity);
+        checkIn(silentMs >= idleMs ? idleMs : Math.max(idleMs - silentMs, LEAST_MS));
+    }
+
+    private void checkIn(long waitMs) {
+        long nowMs = getProcessingTimeService().getCurrentProcessingTime();
+        getProcessingTimeService().registerTimer(nowMs + waitMs, this::checkActivity);
+    }
+
+    private TaskIOMetricGroup ioMetrics() {
+        return getContainingTask().getEnvironment().getMetricGroup().getIOMetricGroup();
     }
 
     private void become(boolean wanted) {

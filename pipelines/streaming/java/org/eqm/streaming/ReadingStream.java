@@ -44,8 +44,8 @@ public final class ReadingStream {
     private final OutputTag<RowData> accepted;
 
     /**
-     * @param settings topic, contract (JSON), lateness_ms, idle_ms, pane_ms, window_ms, bounded ("true" ends at the
-     *     latest offsets)
+     * @param settings topic, contract (JSON), features (what identifies them), lateness_ms, idle_ms, pane_ms, window_ms,
+     *     bounded ("true" ends at the latest offsets)
      * @param kafka properties of the consumer
      */
     public ReadingStream(StreamExecutionEnvironment environment, Map<String, String> settings, Map<String, String> kafka)
@@ -58,7 +58,7 @@ public final class ReadingStream {
                 .filter(ReadingRow::isAccepted)
                 .uid("accepted")
                 .keyBy(row -> row.getString(ReadingRow.USER_ID).toString(), Types.STRING)
-                .process(new Windows(contract, millis(settings, "pane_ms"), millis(settings, "window_ms"), accepted), WINDOW)
+                .process(windowing(contract, settings, accepted), WINDOW)
                 .name("windows")
                 .uid("windows");
     }
@@ -76,6 +76,11 @@ public final class ReadingStream {
     /** Every window: user_id, window_start_ms, fresh, size, and packed samples: what is new in it, or all where fresh. */
     public DataStream<RowData> windows() {
         return windows;
+    }
+
+    private static Windows windowing(Contract contract, Map<String, String> settings, OutputTag<RowData> accepted) {
+        long paneMs = millis(settings, "pane_ms");
+        return new Windows(contract, paneMs, millis(settings, "window_ms"), accepted, settings.get("features"));
     }
 
     private static DataStream<RowData> decoded(

@@ -9,6 +9,9 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
@@ -29,10 +32,10 @@ import org.apache.flink.util.OutputTag;
  * user is void: the user's first, and the first after a restore. {@code size} tells the reader how many bytes the
  * whole window has, so that it cannot go on with a part.
  *
- * <p>State: the user's open panes, and timers at the ends of windows. After a restore it continues exactly; another
- * window or pane length does not fit old state.
+ * <p>State: the user's open panes, timers at the ends of windows, and {@link Continuity}. After a restore it continues
+ * exactly; state of another window or pane length, or of other features, is refused.
  */
-final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
+final class Windows extends KeyedProcessFunction<String, RowData, RowData> implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
     private final int channels;
@@ -40,10 +43,14 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
     private final long paneMs;
     private final long windowMs;
     private final OutputTag<RowData> accepted;
+    private final Continuity continuity;
     private transient MapState<Long, Pane> panes;
     private transient Set<String> followed;
 
-    Windows(Contract contract, long paneMs, long windowMs, OutputTag<RowData> accepted) {
+    /** @param features what identifies the features that are made of the windows */
+    Windows(Contract contract, long paneMs, long windowMs, OutputTag<RowData> accepted, String features) {
+        this.continuity = new Continuity(
+                "windows of %d ms every %d ms, features and channels %s".formatted(windowMs, paneMs, features));
         this.channels = contract.channels();
         this.slots = contract.slots;
         this.paneMs = paneMs;
@@ -59,10 +66,20 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
     }
 
     @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        continuity.restore(context.getOperatorStateStore());
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        continuity.save();
+    }
+
+    @Override
     public void processElement(RowData row, Context context, Collector<RowData> out) throws Exception {
         long at = row.getLong(ReadingRow.TIMESTAMP_MS);
         long paneStartMs = at - Math.floorMod(at, paneMs);
-        boolean late = paneStartMs + paneMs - 1 <= context.timerService().currentWatermark();
+        boolean late = paneStartMs + paneMs - 1 <= continuity.reached(context.timerService().currentWatermark());
         if (!late) {
             keep(row, paneStartMs, context);
         }
@@ -84,6 +101,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> {
 
     @Override
     public void onTimer(long timestampMs, OnTimerContext context, Collector<RowData> out) throws Exception {
+        continuity.reached(context.timerService().currentWatermark());
         String user = context.getCurrentKey();
         long startMs = timestampMs + 1 - windowMs;
         long lastPaneMs = startMs + windowMs - paneMs;

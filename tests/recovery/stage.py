@@ -1,0 +1,124 @@
+"""A replay through both jobs, while it runs."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipelines.devices.recording import Recording
+from pipelines.jobs import running, submit_emotions, submit_features
+from pipelines.settings import Settings
+from pipelines.stack.rest import Cluster
+from schemas.topics import EMOTIONS, FEATURES
+from tests.integration import streaming
+from tests.integration.commands import eqm
+from tests.recovery import outcome, replayer
+from tests.recovery.replayer import Orders
+
+SLACK_MS = 1_500
+"""A stalled partition is silent for so much longer than it takes to be left behind."""
+
+
+@dataclass
+class Stage:
+    """What there is to disturb."""
+
+    settings: Settings
+    bundle: Path
+    folder: Path
+    orders: Orders
+    replay: subprocess.Popen[bytes]
+    replays: int = 1
+
+    def resubmit(self) -> None:
+        """What a user does when the cluster has forgotten its jobs."""
+        eqm(self.settings, "submit", "features", "--resume")
+        eqm(self.settings, "submit", "emotions", "--resume", "--bundle", str(self.bundle))
+
+    def stop(self, kind: str, *, drain: bool) -> str:
+        """Stops a job with a savepoint, once it has got over what came before."""
+        cluster = Cluster(self.settings.flink_address)
+        (job,) = running(self.settings, kind)
+        streaming.wait(lambda: all(task["status"] == "RUNNING" for task in cluster.vertices(job.id).values()))
+        return cluster.stop(job.id, drain=drain)
+
+    def replay_again(self) -> None:
+        replace(self.orders, sent_until_ms=outcome.newest_ms(self.settings)).write(self.folder)
+        self.replay = started(self.folder)
+        self.replays += 1
+
+    def hurry(self) -> None:
+        """The rest of the replay comes at once."""
+        self.replay.send_signal(signal.SIGUSR2)
+
+    def complete(self) -> None:
+        """Waits until everything sent has been taken, closes the windows, and waits for their events."""
+        assert self.replay.wait(timeout=streaming.PATIENCE_S) == 0
+        total = outcome.messages(self.settings)
+        streaming.wait(lambda: taken(self.settings) >= total)
+        self.stop("features", drain=True)
+        streaming.wait(lambda: windows(self.settings, EMOTIONS.name) >= windows(self.settings, FEATURES.name))
+        self.stop("emotions", drain=False)
+
+
+def taken(settings: Settings) -> int:
+    """Messages that were archived or quarantined."""
+    quarantined = {(record["partition"], record["offset"]) for record in streaming.quarantined(settings)}
+    placed = streaming.placed(settings)
+    return placed["used"] + placed["late"] + len(quarantined)
+
+
+def windows(settings: Settings, topic: str) -> int:
+    return len(outcome.said(settings, topic))
+
+
+@contextmanager
+def stage(
+    settings: Settings,
+    bundle: Path,
+    people: Sequence[Recording],
+    folder: Path,
+    *,
+    speed: float,
+    late_share: float = 0.0,
+) -> Iterator[Stage]:
+    """Both jobs and a replay, freshly begun; what of it still runs at the end is stopped."""
+    streaming.fresh(settings)
+    (folder / replayer.PEOPLE).write_bytes(pickle.dumps(list(people)))
+    stall_ms = settings.idle_ms + SLACK_MS
+    orders = Orders(settings.bootstrap_servers, settings.partitions, speed, stall_ms, late_share=late_share)
+    orders.write(folder)
+    submit_features(settings)
+    submit_emotions(settings, bundle)
+    begun = Stage(settings, bundle, folder, orders, started(folder))
+    try:
+        streaming.wait(lambda: windows(settings, EMOTIONS.name) > 0)
+        yield begun
+    finally:
+        begun.replay.kill()
+        begun.replay.wait()
+        for kind in ("features", "emotions"):
+            for job in running(settings, kind):
+                Cluster(settings.flink_address).cancel(job.id)
+
+
+def started(folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.recovery.replayer", str(folder)]
+    with (folder / "replayer.log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ)
+
+
+def undisturbed(settings: Settings, bundle: Path, people: Sequence[Recording]) -> outcome.Outcome:
+    """The same messages, through both jobs one after the other, without haste or harm."""
+    streaming.fresh(settings)
+    with replayer.publisher(settings.bootstrap_servers) as client:
+        for key, _, _, value in replayer.messages(people):
+            client.send(replayer.READINGS.name, key, value)
+    streaming.computed(settings)
+    streaming.felt(settings, bundle)
+    return outcome.outcome(settings)
