@@ -43,7 +43,7 @@ def newest(settings: Settings, kind: str) -> str:
         raise StackError(
             f"checkpoints of the cluster at {settings.flink} are not known here: name one with --savepoint"
         )
-    for job in _submitted(settings, kind):
+    for job in submitted(settings, kind):
         points = sorted(_points(settings, job.id), key=_age)
         if points:
             return points[-1].as_uri()
@@ -54,7 +54,7 @@ def newest(settings: Settings, kind: str) -> str:
     )
 
 
-def _submitted(settings: Settings, kind: str) -> Iterator[Submitted]:
+def submitted(settings: Settings, kind: str) -> Iterator[Submitted]:
     """Jobs of that kind, the last one first."""
     files = sorted(_folder(settings).glob("*.json"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
     jobs = (Submitted(**json.loads(file.read_text(encoding="utf-8"))) for file in files)

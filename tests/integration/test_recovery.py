@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from kafka import KafkaProducer
 
 from pipelines import jobs
 from pipelines.client import EmotionConsumer
 from pipelines.errors import StackError
 from pipelines.jobs import resume_point, running, submit_features
 from pipelines.settings import Settings
-from pipelines.stack import topics
-from schemas.topics import READINGS
+from pipelines.stack import restore_points
+from pipelines.stack.rest import Cluster
+from schemas.topics import EMOTIONS, FEATURES
+from tests.integration import streaming
 from tests.recovery import kills, outcome
 from tests.recovery.kills import Strike
 from tests.recovery.people import people
@@ -55,14 +58,28 @@ def test_a_disturbance_changes_nothing_committed(
     assert sorted(delivered) == sorted(wanted.events)
 
 
-def test_state_of_other_windows_and_features_is_refused(stack: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behind the runs above, whose features job was drained: its successor begins where it ended."""
+def test_open_windows_are_not_closed_by_other_code(stack: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind the runs above: the last features job was upgraded with open windows, and drained in the end."""
+    opened = next(restore_points.submitted(stack, "features")).savepoint
     drained = resume_point(stack, "features")
+    placed = streaming.placed(stack)
     monkeypatch.setattr(jobs, "FOLDER", Path(__file__).parent / "changed")
-    with pytest.raises(StackError, match=r"windows of 60000 ms .* this version has windows of 30000 ms .*--drain"):
-        submit_features(stack, savepoint=drained)
+    with pytest.raises(StackError, match=r"begun as windows of 60000 ms .* has windows of 30000 ms .*--drain"):
+        submit_features(stack, savepoint=opened)
     assert not running(stack, "features")
-    with topics.admin(stack.bootstrap_servers) as client:
-        stands = client.list_group_offsets(["eqm-features"])["eqm-features"]
-    read = sum(place.offset for partition, place in stands.items() if partition.topic == READINGS.name)
-    assert read == outcome.messages(stack)
+    job = submit_features(stack, savepoint=drained)
+    Cluster(stack.flink_address).stop(job, drain=True)
+    assert streaming.placed(stack) == placed, "messages were read again"
+
+
+def test_features_that_come_again_give_no_second_event(stack: Settings, bundle: Path, wanted: outcome.Outcome) -> None:
+    """As a features job that delivers at least once repeats them: in order, but behind newer ones."""
+    windows = sorted(wanted.features, key=lambda window: window[1])
+    middle = len(windows) // 2
+    streaming.fresh(stack)
+    with KafkaProducer(bootstrap_servers=stack.bootstrap_servers) as producer:
+        for user, end_ms in [*windows[:middle], *windows[middle // 2 : middle], *windows[middle:]]:
+            payload = wanted.features[user, end_ms][0]
+            producer.send(FEATURES.name, payload, key=user.encode(), timestamp_ms=end_ms)
+    streaming.felt(stack, bundle)
+    assert outcome.said(stack, EMOTIONS.name) == wanted.events

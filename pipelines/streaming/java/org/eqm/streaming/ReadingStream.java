@@ -58,7 +58,7 @@ public final class ReadingStream {
                 .filter(ReadingRow::isAccepted)
                 .uid("accepted")
                 .keyBy(row -> row.getString(ReadingRow.USER_ID).toString(), Types.STRING)
-                .process(windowing(contract, settings, accepted), WINDOW)
+                .process(new Windows(contract, millis(settings, "pane_ms"), millis(settings, "window_ms"), accepted), WINDOW)
                 .name("windows")
                 .uid("windows");
     }
@@ -76,11 +76,6 @@ public final class ReadingStream {
     /** Every window: user_id, window_start_ms, fresh, size, and packed samples: what is new in it, or all where fresh. */
     public DataStream<RowData> windows() {
         return windows;
-    }
-
-    private static Windows windowing(Contract contract, Map<String, String> settings, OutputTag<RowData> accepted) {
-        long paneMs = millis(settings, "pane_ms");
-        return new Windows(contract, paneMs, millis(settings, "window_ms"), accepted, settings.get("features"));
     }
 
     private static DataStream<RowData> decoded(
@@ -104,8 +99,16 @@ public final class ReadingStream {
         return environment
                 .fromSource(source.build(), watermarks, "readings", layout.typeInformation())
                 .uid("readings")
+                .transform("contract", layout.typeInformation(), new ContractOperator(promise(settings)))
+                .uid("contract")
                 .transform("idleness", layout.typeInformation(), new IdlenessOperator(idleMs))
                 .uid("idleness");
+    }
+
+    /** What windows that are open must have in common with the code that closes them. */
+    private static String promise(Map<String, String> settings) {
+        return "windows of %s ms every %s ms, features and channels %s"
+                .formatted(settings.get("window_ms"), settings.get("pane_ms"), settings.get("features"));
     }
 
     private static long millis(Map<String, String> settings, String name) {

@@ -33,7 +33,7 @@ import org.apache.flink.util.OutputTag;
  * whole window has, so that it cannot go on with a part.
  *
  * <p>State: the user's open panes, timers at the ends of windows, and {@link Continuity}. After a restore it continues
- * exactly; state of another window or pane length, or of other features, is refused.
+ * exactly; {@link ContractOperator} keeps away state of another window or pane length.
  */
 final class Windows extends KeyedProcessFunction<String, RowData, RowData> implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
@@ -43,14 +43,11 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
     private final long paneMs;
     private final long windowMs;
     private final OutputTag<RowData> accepted;
-    private final Continuity continuity;
+    private final Continuity continuity = new Continuity();
     private transient MapState<Long, Pane> panes;
     private transient Set<String> followed;
 
-    /** @param features what identifies the features that are made of the windows */
-    Windows(Contract contract, long paneMs, long windowMs, OutputTag<RowData> accepted, String features) {
-        this.continuity = new Continuity(
-                "windows of %d ms every %d ms, features and channels %s".formatted(windowMs, paneMs, features));
+    Windows(Contract contract, long paneMs, long windowMs, OutputTag<RowData> accepted) {
         this.channels = contract.channels();
         this.slots = contract.slots;
         this.paneMs = paneMs;

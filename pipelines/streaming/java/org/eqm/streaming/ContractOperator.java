@@ -1,0 +1,67 @@
+package org.eqm.streaming;
+
+import java.util.List;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.table.data.RowData;
+
+/**
+ * Passes everything on. Its state says by which windows, features and channels the job's windows were begun; a restore
+ * throws {@link ContractChangedException} where they are others now. After a drain no window is open, and the state
+ * fits any.
+ */
+final class ContractOperator extends AbstractStreamOperator<RowData>
+        implements OneInputStreamOperator<RowData, RowData> {
+    private static final long serialVersionUID = 1L;
+
+    private final String contract;
+    private transient ListState<String> saved;
+    private transient boolean drained;
+
+    /** @param contract what must be the same, in words */
+    ContractOperator(String contract) {
+        this.contract = contract;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        var descriptor = new ListStateDescriptor<>("contract", Types.STRING);
+        saved = context.getOperatorStateStore().getUnionListState(descriptor);
+        for (String made : saved.get()) {
+            require(made);
+        }
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        super.snapshotState(context);
+        saved.update(drained ? List.of() : List.of(contract));
+    }
+
+    @Override
+    public void processElement(StreamRecord<RowData> element) {
+        output.collect(element);
+    }
+
+    @Override
+    public void processWatermark(Watermark watermark) throws Exception {
+        drained |= watermark.equals(Watermark.MAX_WATERMARK);
+        super.processWatermark(watermark);
+    }
+
+    private void require(String made) {
+        if (!made.equals(contract)) {
+            throw new ContractChangedException("its windows were begun as " + made + "; this version has " + contract
+                    + ": run the version that began them, drain it (`eqm stop features --drain`), and resume with this"
+                    + " one (`eqm submit features --resume`), with a bundle trained for its features");
+        }
+    }
+}
