@@ -24,7 +24,7 @@ PYTEST := -m pytest -p no:cacheprovider
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
 .PHONY: help setup parts demo test test-fast test-thorough test-integration fast fast-stream fast-batch \
-	thorough integration test-recovery bench bench-check check lock clean
+	thorough integration test-recovery endurance bench bench-check check lock clean
 
 help:
 	@echo 'make                         set up: both Python environments and the JVM parts'
@@ -34,6 +34,7 @@ help:
 	@echo 'make test-thorough           the same, those that take minutes'
 	@echo 'make test-integration        tests on a real broker, cluster and store'
 	@echo 'make test-recovery           kill everything, again and again: half an hour; EQM_RECOVERY_SEED, EQM_RECOVERY_KILLS'
+	@echo 'make endurance               two hours of 300 users, with faults, at full speed: counts, memory, state'
 	@echo 'make bench                   speed, latency and cost beside other programs; ARGS="--only NAME,... --quick"'
 	@echo 'make check                   style and types'
 	@echo 'make lock                    choose the newest versions that the .in files allow; ARGS=--upgrade'
@@ -122,6 +123,9 @@ bench: setup .venv/stream/.tests .venv/peers/.done
 # The programs that the benchmark compares with compute the same windows and features.
 bench-check: setup .venv/stream/.tests .venv/peers/.done
 	@$(STREAM)/python -m tests.benchmarks --check
+
+endurance: setup .venv/stream/.tests
+	@$(STREAM)/python -m tests.benchmarks.endurance $(ARGS)
 
 # A table of recovery times, and build/recovery/recovery.json.
 test-recovery: setup .venv/stream/.tests
