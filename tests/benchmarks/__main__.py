@@ -5,7 +5,6 @@ Exit code 0: every target is met; 1: one is not; 2: a part could not be measured
 """
 
 import argparse
-import os
 import shutil
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from pipelines.stack.rest import ENDED, Cluster
 from pipelines.stack.stack import down, up
 from schemas.errors import EqmError
 from tests.benchmarks import cost, full_path, latency, memory, peers, same_windows, throughput
-from tests.benchmarks.bench import CORES, Bench
+from tests.benchmarks.bench import CORES, Bench, share_package
 from tests.benchmarks.inputs import FULL, QUICK
 from tests.benchmarks.machine import machine
 from tests.benchmarks.ratios import targets
@@ -104,7 +103,7 @@ def stack(given: argparse.Namespace) -> Iterator[Bench]:
     for python in (given.peers, given.batch):
         if not python.is_file():
             raise SettingsError(f"there is no Python at {python}: `make bench` installs what is compared with")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    share_package()
     with tempfile.TemporaryDirectory(prefix="eqm-bench-") as home:
         settings = _settings(Path(home) / "home")
         up(settings, lambda line: None)

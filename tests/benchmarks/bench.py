@@ -7,7 +7,13 @@ from pathlib import Path
 from pipelines.settings import Settings
 from tests.benchmarks.inputs import Sizes
 
+ROOT = Path(__file__).parents[2]
 CORES = os.cpu_count() or 1
+
+
+def share_package() -> None:
+    """Processes that are started from now on, Flink's workers among them, find this package."""
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
 
 
 @dataclass(frozen=True)

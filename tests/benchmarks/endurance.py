@@ -18,8 +18,8 @@ from pipelines.stack.rest import Cluster
 from pipelines.stack.stack import down, up
 from pipelines.stack.submit import submit
 from schemas.topics import EMOTIONS, FEATURES
-from schemas.windows import PANES_PER_WINDOW
-from tests.benchmarks.bench import CORES, Bench
+from schemas.windows import HOP_S, LATENESS_S, PANES_PER_WINDOW
+from tests.benchmarks.bench import CORES, ROOT, Bench, share_package
 from tests.benchmarks.bundles import STUDENT, bundle
 from tests.benchmarks.growth import Course, watched
 from tests.benchmarks.inputs import DELAY_MS, FAULTS, FULL, RATE_HZ, STEP_MS, Input
@@ -29,10 +29,11 @@ from tests.benchmarks.throughput import shared
 from tests.integration import streaming
 from tests.integration.ports import separate_settings
 
-ROOT = Path(__file__).parents[2]
 FOLDER = Path("build/bench")
 CHECKPOINT_MS = 5_000
 PATIENCE_S = 1_200
+STILL_OPEN = PANES_PER_WINDOW + LATENESS_S // HOP_S + 1
+"""Windows of a user that wait for later readings, at most, until the drain."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,12 @@ def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
     with jobs(settings, bundle(bench, STUDENT)) as running, listening(settings) as listener:
         with watched(settings, running) as course:
             send(settings, given)
-            before_last = given.windows - given.users * PANES_PER_WINDOW
-            wait_for(lambda: listener.count >= before_last, "events", timeout_s=PATIENCE_S, check=lambda: None)
+            wait_for(
+                lambda: listener.count >= given.windows - given.users * STILL_OPEN,
+                "events",
+                timeout_s=PATIENCE_S,
+                check=lambda: None,
+            )
         cluster = Cluster(settings.flink_address)
         found = [f"a job restarted: {why}" for each in astuple(running) if (why := cluster.root_cause(each))]
         cluster.stop(running.features, drain=True)
@@ -99,6 +104,7 @@ def distinct(settings: Settings, topic: str) -> int:
 
 def main() -> int:
     given = arguments()
+    share_package()
     load = Input(given.users, int(given.hours * 3600 * RATE_HZ) * given.users)
     with tempfile.TemporaryDirectory(prefix="eqm-endurance-") as home:
         settings = separate_settings(

@@ -4,7 +4,9 @@ The tests share one running job and follow one another.
 """
 
 import json
+import os
 import shutil
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,7 +27,7 @@ from schemas.topics import MODELS, SHADOW
 from tests.integration import streaming
 from tests.integration.commands import eqm
 from tests.integration.live_stream import USERS, Stream, rewrite, variant, versions_by_user
-from tests.integration.test_recovery import python_workers_killed
+from tests.recovery.kills import python_workers
 
 SECOND, BESIDE, SHARED, OTHER = ("2" * 12, "3" * 12, "4" * 12, "5" * 12)
 SHARE = 0.4
@@ -162,7 +164,8 @@ def test_other_labels_are_averaged_anew(stream: Stream, bundle: Path, tmp_path: 
 
 
 def test_after_a_killed_worker_the_same_model_goes_on(stream: Stream, first: str) -> None:
-    python_workers_killed(stream.settings, stream.job)
+    for worker in python_workers(stream.settings):
+        os.kill(worker.pid, signal.SIGKILL)
     streaming.wait(lambda: stream.restarts() > 0)
     assert serving(stream) == {OTHER}
     assert all(

@@ -12,6 +12,7 @@ import psutil
 
 from feature_repo.folders import ONLINE
 from pipelines.jobs import submit_emotions, submit_features
+from pipelines.settings import Settings
 from pipelines.stack import kafka, processes
 from pipelines.stack.flink import JOBMANAGER, TASKMANAGER
 from pipelines.stack.stack import up
@@ -45,11 +46,13 @@ def broker(stage: Stage, chance: random.Random) -> None:
 
 def python_worker(stage: Stage, chance: random.Random) -> None:
     """Any one of those of both jobs."""
-    workers = [
-        process for process in processes.owned(stage.settings.home) if "pyflink.fn_execution" in _command(process)
-    ]
-    if workers:
+    if workers := python_workers(stage.settings):
         os.kill(chance.choice(workers).pid, signal.SIGKILL)
+
+
+def python_workers(settings: Settings) -> list[psutil.Process]:
+    """Those of all jobs that run."""
+    return [process for process in processes.owned(settings.home) if "pyflink.fn_execution" in _command(process)]
 
 
 def replayer(stage: Stage, _: random.Random) -> None:
