@@ -27,10 +27,13 @@ class Case:
     bundle: str
     delivery: str
     users: int
+    heavy: int = 1
+    """How many times as much as the others one of them sends."""
 
 
 CASES = (
     *(Case(STUDENT, delivery, users) for delivery in (AT_LEAST, EXACTLY) for users in (100, 1_000)),
+    Case(STUDENT, AT_LEAST, 100, heavy=1_000),
     *(Case(ENSEMBLE, delivery, 1_000) for delivery in (AT_LEAST, EXACTLY)),
 )
 QUICK_CASES = (Case(STUDENT, AT_LEAST, 100),)
@@ -50,7 +53,7 @@ def _observed(bench: Bench, case: Case, folder: Path) -> dict[str, Any]:
     changed = {"delivery": case.delivery, "checkpoint_ms": CHECKPOINT_MS}
     settings = bench.settings.model_copy(update=changed)
     with jobs(settings, folder), listening(settings) as listener:
-        with paced(settings, case.users):
+        with paced(settings, case.users, heavy=case.heavy):
             time.sleep(bench.sizes.warm_s)
             from_ms = time.time() * 1000
             time.sleep(bench.sizes.steady_s)

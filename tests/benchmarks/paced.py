@@ -44,10 +44,12 @@ class Load:
 
 
 @contextmanager
-def paced(settings: Settings, users: int) -> Iterator[Load]:
-    """The load until the block ends; all of it is on the topic then."""
+def paced(settings: Settings, users: int, *, heavy: int = 1) -> Iterator[Load]:
+    """The load until the block ends; all of it is on the topic then. One user sends `heavy` times as much as others."""
     count, stop = _SPAWN.Value("q", 0), _SPAWN.Event()
-    process = _SPAWN.Process(target=_run, args=(settings.bootstrap_servers, users, count, stop), daemon=True)
+    process = _SPAWN.Process(
+        target=_run, args=(settings.bootstrap_servers, turns(users, heavy), count, stop), daemon=True
+    )
     process.start()
     try:
         yield Load(users, count)
@@ -56,8 +58,19 @@ def paced(settings: Settings, users: int) -> Iterator[Load]:
         process.join()
 
 
-def _run(bootstrap: str, users: int, count: "Synchronized[int]", stop: Event) -> None:
-    """Reading n is of user n modulo users, and due that many parts of a step after the beginning."""
+def turns(users: int, heavy: int) -> list[bytes]:
+    """Who sends in each part of a step, the heavy user's turns spread evenly.
+
+    >>> turns(3, heavy=4)
+    [b'user-0', b'user-0', b'user-1', b'user-0', b'user-0', b'user-2']
+    """
+    places = [((turn + 0.5) / heavy, b"user-0") for turn in range(heavy)]
+    places += [(user / (users - 1), b"user-%d" % user) for user in range(1, users)]
+    return [name for _, name in sorted(places)]
+
+
+def _run(bootstrap: str, names: list[bytes], count: "Synchronized[int]", stop: Event) -> None:
+    """Reading n is of whose turn it is, and due that many parts of a step after the beginning."""
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
@@ -66,12 +79,12 @@ def _run(bootstrap: str, users: int, count: "Synchronized[int]", stop: Event) ->
             "queue.buffering.max.messages": 1_000_000,
         }
     )
-    names, values, pause_ms = [b"user-%d" % user for user in range(users)], shapes(), STEP_MS / users
+    values, pause_ms = shapes(), STEP_MS / len(names)
     begun_ms, sent = time.time() * 1000, 0
     while not stop.is_set():
         due = int((time.time() * 1000 - begun_ms) / pause_ms)
         for number in range(sent, due):
-            name = names[number % users]
+            name = names[number % len(names)]
             at = begun_ms + number * pause_ms
             producer.produce(READINGS.name, message(name, int(at), values[number * 7919 % SHAPES]), name)
         sent = count.value = max(due, sent)

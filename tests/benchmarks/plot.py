@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from pipelines.report.colours import BLUE, DARK, GREEN, ORANGE, SKY
-from tests.benchmarks.ratios import VARIANTS, Parts, rates
+from tests.benchmarks.ratios import VARIANTS, Parts, case_name, rates
 
 WIDTH, LEFT, RIGHT = 900, 290, 90
 ROW, GAP, TITLE = 22, 26, 24
@@ -46,7 +46,7 @@ def rate_bars(parts: Parts) -> list[Bar]:
 
 def latency_bars(parts: Parts) -> list[Bar]:
     return [
-        Bar(f"{case['users']:,} users, {case['delivery']}, {case['bundle']}", case[name], f"{case[name]:,.0f}", colour)
+        Bar(case_name(case), case[name], f"{case[name]:,.0f}", colour)
         for case in parts.get("latency", {}).get("cases", ())
         for name, colour in (("p50", GREEN), ("p99", BLUE), ("p99_9", ORANGE))
         if case["windows"]

@@ -8,6 +8,7 @@ from tests.benchmarks.ratios import (
     LIMIT,
     VARIANTS,
     Parts,
+    case_name,
     fastest_peer,
     of_predictor,
     over,
@@ -53,13 +54,13 @@ def latency(parts: Parts) -> str:
         return ""
     lines = [
         f"window can close -> committed event, ms; a checkpoint every {part['checkpoint_ms']:,} ms",
-        f"{'':<36}" + "".join(f"{head:>14}" for head in ("p50", "p99", "p99.9", "max", "windows", "missing")),
+        f"{'':<46}" + "".join(f"{head:>14}" for head in ("p50", "p99", "p99.9", "max", "windows", "missing")),
     ]
     for case in part["cases"]:
-        name = f"{case['users']:>5,} users, {case['delivery']}, {case['bundle']}"
+        name = case_name(case)
         found = [case[each] for each in ("p50", "p99", "p99_9", "max", "windows", "missing")]
         cells = ["-" if value is None else f"{value:,.0f}" for value in found]
-        lines.append(f"{name:<36}" + "".join(f"{cell:>14}" for cell in cells))
+        lines.append(f"{name:<46}" + "".join(f"{cell:>14}" for cell in cells))
     return "\n".join(lines)
 
 
