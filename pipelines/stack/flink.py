@@ -9,6 +9,7 @@ import yaml
 
 from pipelines.errors import StackError
 from pipelines.settings import Settings
+from pipelines.stack import java
 from pipelines.stack.ports import Port
 
 JOBMANAGER: Final = "jobmanager"
@@ -57,6 +58,7 @@ def configuration(settings: Settings) -> dict[str, str]:
         "execution.checkpointing.dir": f"{state}/checkpoints",
         "execution.checkpointing.savepoint-dir": f"{state}/savepoints",
         "state.backend.type": settings.state_backend,
+        "classloader.resolve-order": "parent-first",
         "io.tmp.dirs": str(settings.home / "flink" / "tmp"),
         "web.submit.enable": "false",
         "security.delegation.tokens.enabled": "false",
@@ -65,7 +67,8 @@ def configuration(settings: Settings) -> dict[str, str]:
 
 
 def prepare(settings: Settings) -> None:
-    """Writes the configuration folder that server scripts and `flink run` read."""
+    """Writes the folders that server scripts and `flink run` read: configuration and library."""
+    _link_library(settings)
     folder = configuration_folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
     (settings.home / "flink" / "tmp").mkdir(parents=True, exist_ok=True)
@@ -95,7 +98,7 @@ def environment(settings: Settings) -> dict[str, str]:
     home = distribution()
     return {
         "FLINK_HOME": str(home),
-        "FLINK_LIB_DIR": str(home / "lib"),
+        "FLINK_LIB_DIR": str(_library(settings)),
         "FLINK_OPT_DIR": str(home / "opt"),
         "FLINK_PLUGINS_DIR": str(home / "plugins"),
         "FLINK_CONF_DIR": str(configuration_folder(settings)),
@@ -114,6 +117,28 @@ def log_file(settings: Settings, name: str) -> Path:
     """The newest log of a server; it may not exist yet."""
     logs = sorted(settings.log_folder.glob(f"flink-eqm-{LOG_NAMES[name]}-*.log"), key=lambda log: log.stat().st_mtime)
     return logs[-1] if logs else settings.log_folder / f"{name}.out"
+
+
+def _library(settings: Settings) -> Path:
+    return settings.home / "flink" / "lib"
+
+
+def _link_library(settings: Settings) -> None:
+    """Flink's jars, the Python runner, and our own parts: loaded once for all jobs.
+
+    A job's own copies are never unloaded, since threads of theirs live on: a TaskManager died of that, out of
+    metaspace, after a dozen submissions and restarts.
+    """
+    library = _library(settings)
+    library.mkdir(parents=True, exist_ok=True)
+    jars = [*(distribution() / "lib").glob("*.jar"), *(distribution() / "opt").glob("flink-python-*.jar")]
+    jars += java.jars(settings.jvm / "flink")
+    wanted = {library / jar.name: jar for jar in jars}
+    for link in library.iterdir():
+        if wanted.get(link) != link.readlink():
+            link.unlink()
+    for link in wanted.keys() - set(library.iterdir()):
+        link.symlink_to(wanted[link])
 
 
 def _numbers(settings: Settings, name: str) -> dict[str, int]:

@@ -37,8 +37,8 @@ def submit(job_file: str | Path, arguments: Sequence[str], settings: Settings, *
 
 
 def shipped_jars(settings: Settings) -> tuple[str, ...]:
-    """URLs of the JVM parts that a job must ship itself; none to the local cluster, which reads them in place."""
-    return tuple(_jars(settings)) if settings.flink else ()
+    """URLs of the JVM parts that a job must ship itself; none to the local cluster, which has them."""
+    return tuple(jar.as_uri() for jar in java.jars(settings.jvm / "flink")) if settings.flink else ()
 
 
 def _command(job_file: str | Path, arguments: Sequence[str], settings: Settings, savepoint: str | None) -> list[str]:
@@ -46,12 +46,7 @@ def _command(job_file: str | Path, arguments: Sequence[str], settings: Settings,
     command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
     command += [f"-Dparallelism.default={settings.parallelism}"]
     command += ["--fromSavepoint", savepoint] if savepoint else []
-    command += [part for jar in _jars(settings) for part in ("-C", jar)] if not settings.flink else []
     return [*command, "-py", str(job_file), *arguments]
-
-
-def _jars(settings: Settings) -> list[str]:
-    return [jar.as_uri() for jar in java.jars(settings.jvm / "flink")]
 
 
 def _run(command: Sequence[str], settings: Settings, log: Path) -> str:
