@@ -20,21 +20,24 @@ from tests.recovery.struck import Struck, report
 
 __all__ = ["bundle"]
 
+KILLS = 30
 MINUTES = 50
 """Of each person: at the speed of the replay, a quarter of an hour of strikes, or the next round begins."""
+
+GIVEN = {name: os.environ.pop(f"EQM_RECOVERY_{name}", None) for name in ("SEED", "KILLS", "MINUTES")}
+"""Taken out of the environment: `eqm` refuses what is no setting of its own."""
 
 
 @pytest.fixture(scope="session")
 def seed() -> int:
     """EQM_RECOVERY_SEED, or another one each time."""
-    given = os.environ.get("EQM_RECOVERY_SEED")
-    return int(given) if given else random.randrange(1_000_000)
+    return int(GIVEN["SEED"] or random.randrange(1_000_000))
 
 
 @pytest.fixture(scope="session")
 def kills() -> int:
     """EQM_RECOVERY_KILLS: how many with exactly-once delivery."""
-    return int(os.environ.get("EQM_RECOVERY_KILLS", "30"))
+    return int(GIVEN["KILLS"] or KILLS)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +53,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 @pytest.fixture(scope="session")
 def people() -> list[Recording]:
-    return chosen(4, minutes=float(os.environ.get("EQM_RECOVERY_MINUTES", MINUTES)))
+    return chosen(4, minutes=float(GIVEN["MINUTES"] or MINUTES))
 
 
 @pytest.fixture(scope="session")
