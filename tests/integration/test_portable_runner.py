@@ -19,6 +19,8 @@ from tests.integration.portable_runner import ROOT, PortableRunner, portable_run
 from tests.integration.ports import environment, separate_settings
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY, people, write_archive, write_streamed
 
+PATIENCE_S = 300
+
 DAYS = ("--from", FIRST_DAY, "--to", SECOND_DAY)
 PACKAGES = ("schemas", "models", "pipelines", "feature_repo")
 
@@ -97,7 +99,7 @@ def outcome(folder: Path, history: Path, options: list[str]) -> Outcome:
 
 def eqm(settings: Settings, *arguments: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "pipelines.cli", *arguments]
-    done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
