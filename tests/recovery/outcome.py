@@ -52,7 +52,7 @@ def outcome(settings: Settings) -> Outcome:
         features=said(settings, FEATURES.name),
         events=said(settings, EMOTIONS.name),
         offline=_sorted(open_archive(settings.features_folder).to_table()),
-        used=_sorted(used.group_by(measured).aggregate([])),
+        used=_sorted(_distinct(used)),
         late=archive.num_rows - used.num_rows,
         archived=_places(archive["kafka_partition"], archive["kafka_offset"]),
         quarantined=sorted((q["partition"], q["offset"]) for q in streaming.quarantined(settings)),
@@ -109,7 +109,7 @@ def assert_same(found: Outcome, wanted: Outcome, *, once: bool, replayed_again: 
     for name in ("features", "events"):
         _assert_said(getattr(found, name), getattr(wanted, name), name)
     assert found.offline.equals(wanted.offline), "offline rows differ"
-    assert found.used.equals(wanted.used), "the readings that were used differ"
+    assert found.used.equals(wanted.used), _difference(found.used, wanted.used)
     assert_accounted(found, once=once)
     if not replayed_again:
         assert (found.messages, found.late) == (wanted.messages, wanted.late)
@@ -136,6 +136,21 @@ def _assert_said(found: Said, wanted: Said, name: str) -> None:
     assert not more, f"{len(more)} {name} too many, such as {sorted(more)[:3]}"
     changed = [key for key in wanted if found[key][0] != wanted[key][0]]
     assert not changed, f"{len(changed)} {name} have changed, such as {sorted(changed)[:3]}"
+
+
+def _difference(found: pa.Table, wanted: pa.Table) -> str:
+    """Which readings are missing, and which are too many."""
+    keys = ["user_id", "sensor_id", "timestamp_ms"]
+    lost = wanted.select(keys).join(found.select(keys), keys, join_type="left anti")
+    more = found.select(keys).join(wanted.select(keys), keys, join_type="left anti")
+    shown = f"such as {lost.slice(0, 3).to_pylist()} and {more.slice(0, 3).to_pylist()}"
+    counts = f"{found.num_rows} readings were used, not {wanted.num_rows}"
+    return f"{counts}: {lost.num_rows} are missing, {more.num_rows} too many, {shown}"
+
+
+def _distinct(table: pa.Table) -> pa.Table:
+    """By way of pandas: grouping by columns with nulls, pyarrow 16 finds the same row twice."""
+    return pa.Table.from_pandas(table.to_pandas().drop_duplicates(), schema=table.schema, preserve_index=False)
 
 
 def _sorted(table: pa.Table) -> pa.Table:

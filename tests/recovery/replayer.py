@@ -24,6 +24,8 @@ from schemas.topics import READINGS
 
 PEOPLE = "people.pickle"
 ORDERS = "orders.json"
+READY = "ready"
+"""Appears when the replayer listens to signals, and begins."""
 FAULTS = Faults(shuffle_s=1.0, corrupt_share=0.002, seed=4)
 """Out of order, within lateness, and with malformed messages among them."""
 
@@ -143,6 +145,7 @@ def main(folder: Path) -> None:
     signal.signal(signal.SIGUSR1, lambda *_: stall.want())
     signal.signal(signal.SIGUSR2, lambda *_: pace.hurry())
     with publisher(orders.bootstrap) as client:
+        (folder / READY).touch()
         for key, _, _, value in paced(messages(people, orders.late_share), orders, pace, stall):
             client.send(READINGS.name, key, value)
 

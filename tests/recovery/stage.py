@@ -108,9 +108,14 @@ def stage(
 
 
 def started(folder: Path) -> subprocess.Popen[bytes]:
+    """A replayer that has begun."""
+    ready = folder / replayer.READY
+    ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "tests.recovery.replayer", str(folder)]
     with (folder / "replayer.log").open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ)
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ)
+    streaming.wait(ready.exists)
+    return process
 
 
 def undisturbed(settings: Settings, bundle: Path, people: Sequence[Recording]) -> outcome.Outcome:

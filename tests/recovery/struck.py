@@ -41,6 +41,7 @@ def strike_all(stage: Stage, strikes: Sequence[Strike], seed: int) -> tuple[list
             time.sleep(chance.uniform(0, PAUSE_S))
             strike = left.pop(0)
             moment = (strike.__name__, time.monotonic(), outcome.newest_ms(stage.settings) - LATENESS_MS)
+            print(f"{strike.__name__} at {moment[2]} ms of event time", file=sys.stderr)
             strike(stage, chance)
             done.append(moment)
             if chance.random() >= AT_ONCE:
