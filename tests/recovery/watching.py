@@ -6,8 +6,7 @@ from bisect import bisect_right
 from types import TracebackType
 from typing import Self
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from pipelines.settings import Settings
 from schemas.topics import EMOTIONS
@@ -38,22 +37,21 @@ class Watch:
         return next((came_s - at_s for came_s, end_ms in seen if end_ms > ended_after_ms), None)
 
     def _read(self) -> None:
-        with KafkaConsumer(
-            bootstrap_servers=self._settings.bootstrap_servers,
-            enable_auto_commit=False,
-            isolation_level="read_committed",
-            reconnect_backoff_max_ms=500,
-        ) as consumer:
-            consumer.assign([TopicPartition(EMOTIONS.name, number) for number in range(self._settings.partitions)])
-            consumer.seek_to_beginning()
-            while not self._over.is_set():
-                self._poll(consumer)
-
-    def _poll(self, consumer: KafkaConsumer) -> None:
-        try:
-            batches = consumer.poll(timeout_ms=200)
-        except KafkaError:
-            time.sleep(0.2)
-            return
-        now_s = time.monotonic()
-        self._seen += [(now_s, message.timestamp) for batch in batches.values() for message in batch]
+        """By librdkafka, which takes a broker that is away calmly."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._settings.bootstrap_servers,
+                "group.id": "watch",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "reconnect.backoff.max.ms": 500,
+                "log_level": 0,
+            }
+        )
+        places = range(self._settings.partitions)
+        consumer.assign([TopicPartition(EMOTIONS.name, number, OFFSET_BEGINNING) for number in places])
+        while not self._over.is_set():
+            messages = [each for each in consumer.consume(1000, timeout=0.1) if not each.error()]
+            now_s = time.monotonic()
+            self._seen += [(now_s, message.timestamp()[1]) for message in messages]
+        consumer.close()
