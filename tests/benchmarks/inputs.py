@@ -72,6 +72,7 @@ class Pair:
 class Sizes:
     """How much each part reads, and how long it looks."""
 
+    limit: Pair
     ours: Pair
     full: Pair
     per_reading: Pair
@@ -88,7 +89,8 @@ class Sizes:
 
 
 FULL: Final = Sizes(
-    ours=Pair(500, 300_000, 1_200_000),
+    limit=Pair(500, 2_000_000, 10_000_000),
+    ours=Pair(500, 500_000, 3_000_000),
     full=Pair(500, 200_000, 800_000),
     per_reading=Pair(500, 120_000, 300_000),
     peers=Pair(100, 40_000, 120_000),
@@ -103,6 +105,7 @@ FULL: Final = Sizes(
 )
 
 QUICK: Final = Sizes(
+    limit=Pair(100, 240_000, 1_200_000),
     ours=Pair(100, 60_000, 240_000),
     full=Pair(100, 30_000, 90_000),
     per_reading=Pair(100, 24_000, 60_000),

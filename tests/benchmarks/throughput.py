@@ -25,7 +25,7 @@ Variant = Callable[[Settings], str]
 
 
 def limit(bench: Bench) -> dict[str, Any]:
-    return measured(bench.settings, decode_only, bench.sizes.ours)
+    return measured(bench.settings, decode_only, bench.sizes.limit)
 
 
 def features(bench: Bench) -> dict[str, Any]:
