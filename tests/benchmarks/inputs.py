@@ -91,7 +91,7 @@ class Sizes:
 FULL: Final = Sizes(
     limit=Pair(500, 2_000_000, 10_000_000),
     ours=Pair(500, 500_000, 3_000_000),
-    full=Pair(500, 200_000, 800_000),
+    full=Pair(500, 800_000, 2_400_000),
     per_reading=Pair(500, 120_000, 300_000),
     peers=Pair(100, 40_000, 120_000),
     seed=Pair(100, 24_000, 60_000),
