@@ -17,6 +17,8 @@ from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
 
 BOUNDED_IDLE_MS = 600_000
 """A bounded read ends by itself; until then no partition may be left behind, however slow it is."""
+HOLD_MS = 3_000
+"""How long event time waits when readings come again, as after the broker was away: for the partitions that are last."""
 
 
 def register_readings(
@@ -35,6 +37,7 @@ def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesCon
         "contract": decoder_contract(),
         "features": schema_hash(),
         "lateness_ms": str(LATENESS_MS),
+        "hold_ms": str(0 if config.bounded else HOLD_MS),
         "idle_ms": str(BOUNDED_IDLE_MS if config.bounded else config.idle_ms),
         "pane_ms": str(HOP_MS),
         "window_ms": str(WINDOW_MS),

@@ -17,17 +17,27 @@ import org.apache.flink.util.clock.RelativeClock;
  * Bounded out-of-orderness per partition. Only accepted readings move time or keep a partition awake: a sender of
  * garbage can neither advance the others' time nor hold it back. A partition that gave none for a while follows the
  * slowest of the others that this subtask reads.
+ *
+ * <p>After a start, and where none gave any for a while, time stands still for a moment from the first reading on: the
+ * partitions come back one after the other, and the readings of those that are last must not be late for it.
  */
 final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private static final long serialVersionUID = 1L;
 
     private final long latenessMs;
     private final long idleMs;
+    private final long holdMs;
     private transient List<Partition> partitions;
+    private transient RelativeClock clock;
+    private transient boolean begun;
+    private transient long acceptedAtMs;
+    private transient long heldUntilMs;
 
-    ReadingWatermarks(long latenessMs, long idleMs) {
+    /** @param holdMs how long time stands still when readings come again */
+    ReadingWatermarks(long latenessMs, long idleMs, long holdMs) {
         this.latenessMs = latenessMs;
         this.idleMs = idleMs;
+        this.holdMs = holdMs;
     }
 
     @Override
@@ -40,11 +50,25 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     public WatermarkGenerator<RowData> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
         if (partitions == null) {
             partitions = new ArrayList<>();
+            clock = context.getInputActivityClock();
             return new Silent();
         }
         Partition partition = new Partition(context.getInputActivityClock());
         partitions.add(partition);
         return partition;
+    }
+
+    private void accepted() {
+        long nowMs = clock.relativeTimeMillis();
+        if (!begun || nowMs - acceptedAtMs > Math.max(idleMs - holdMs, idleMs / 2)) {
+            heldUntilMs = nowMs + holdMs;
+        }
+        begun = true;
+        acceptedAtMs = nowMs;
+    }
+
+    private boolean isHeld() {
+        return !begun || clock.relativeTimeMillis() < heldUntilMs;
     }
 
     private OptionalLong slowestActiveMs() {
@@ -72,6 +96,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         @Override
         public void onEvent(RowData row, long timestampMs, WatermarkOutput output) {
             if (ReadingRow.isAccepted(row)) {
+                accepted();
                 newestMs = Math.max(newestMs, timestampMs);
                 activeAtNanos = clock.relativeTimeNanos();
             }
@@ -79,6 +104,9 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
 
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {
+            if (isHeld()) {
+                return;
+            }
             if (isSilent()) {
                 slowestActiveMs().ifPresent(slowestMs -> newestMs = Math.max(newestMs, slowestMs));
             }
