@@ -18,7 +18,7 @@ from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
 BOUNDED_IDLE_MS = 600_000
 """A bounded read ends by itself; until then no partition may be left behind, however slow it is."""
 HOLD_MS = 3_000
-"""How long event time waits when readings come again, as after the broker was away: for the partitions that are last."""
+"""How long event time waits when readings come again, as after an outage: for the partitions that are last."""
 
 
 def register_readings(
