@@ -28,7 +28,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private final long idleMs;
     private final long holdMs;
     private transient List<Partition> partitions;
-    private transient RelativeClock clock;
+    private transient RelativeClock sourceClock;
     private transient boolean begun;
     private transient long acceptedAtMs;
     private transient long heldUntilMs;
@@ -50,7 +50,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     public WatermarkGenerator<RowData> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
         if (partitions == null) {
             partitions = new ArrayList<>();
-            clock = context.getInputActivityClock();
+            sourceClock = context.getInputActivityClock();
             return new Silent();
         }
         Partition partition = new Partition(context.getInputActivityClock());
@@ -59,7 +59,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     }
 
     private void accepted() {
-        long nowMs = clock.relativeTimeMillis();
+        long nowMs = sourceClock.relativeTimeMillis();
         if (!begun || nowMs - acceptedAtMs > Math.max(idleMs - holdMs, idleMs / 2)) {
             heldUntilMs = nowMs + holdMs;
         }
@@ -68,7 +68,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     }
 
     private boolean isHeld() {
-        return !begun || clock.relativeTimeMillis() < heldUntilMs;
+        return sourceClock.relativeTimeMillis() < heldUntilMs;
     }
 
     private OptionalLong slowestActiveMs() {
