@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,11 @@ from schemas.channels import CHANNEL_INDEX, CHANNELS, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_S
 
-SAMPLES_AT_ONCE: Final = 1 << 18
-"""Samples worked on together: bounds memory (some 100 MB); fewer would spend the time on calls, not arithmetic."""
+SAMPLES_AT_ONCE: Final = 1 << 16
+"""Samples worked on together. More no longer stay in cache, and their arrays are new memory from the system each time;
+fewer would spend the time on calls, not arithmetic."""
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -128,28 +131,30 @@ def _within(offsets: Ints, rows: slice) -> Ints:
 
 
 def _chunk(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> WindowFeatures:
-    series = canonical_series(window_start_ms, samples, offsets)
+    together = canonical_series(window_start_ms, samples, offsets)
+    series = together.parts(len(CHANNELS))
     acceleration = magnitude(*(series[CHANNEL_INDEX[axis]] for axis in ("acc_x", "acc_y", "acc_z")))
-    columns = feature_columns(series, acceleration)
-    covered = [
-        interval_coverage(one) if channel.name == "ibi" else coverage(one)
-        for channel, one in zip(CHANNELS, series, strict=True)
-    ]
+    columns = feature_columns(together, series, acceleration)
+    covered = _by_channel(coverage(together))
+    covered[CHANNEL_INDEX["ibi"]] = interval_coverage(series[CHANNEL_INDEX["ibi"]])
     return WindowFeatures(
-        features=np.stack([columns[name] for name in FEATURE_NAMES], axis=1),
-        coverage=np.stack(covered, axis=1),
-        quality=np.stack([quality(one, channel) for channel, one in zip(CHANNELS, series, strict=True)], axis=1),
+        features=np.array([columns[name] for name in FEATURE_NAMES]).T.copy(),
+        coverage=covered.T.copy(),
+        quality=_by_channel(quality(together, CHANNELS)).T.copy(),
         sequence=_sequence(series, acceleration),
-        samples=np.sum([one.count for one in series], axis=0),
+        samples=_by_channel(together.count).sum(axis=0),
     )
 
 
-def feature_columns(series: Sequence[Series], acceleration: Series) -> dict[str, Floats]:
-    """Every feature by name, (windows,) each. HRV, skin conductance and desaturation read plausible samples only."""
+def feature_columns(together: Series, series: Sequence[Series], acceleration: Series) -> dict[str, Floats]:
+    """Every feature by name, (windows,) each. HRV, skin conductance and desaturation read plausible samples only.
+
+    `together` holds the channels one after the other, `series` each by itself.
+    """
     columns = {
         f"{channel.name}_{statistic}": values
-        for channel, one in zip(CHANNELS, series, strict=True)
-        for statistic, values in statistics(one).items()
+        for statistic, all_values in statistics(together).items()
+        for channel, values in zip(CHANNELS, _by_channel(all_values), strict=True)
     }
     plausible = {
         name: series[CHANNEL_INDEX[name]].within(CHANNELS[CHANNEL_INDEX[name]].plausible)
@@ -163,6 +168,10 @@ def feature_columns(series: Sequence[Series], acceleration: Series) -> dict[str,
         **motion(acceleration),
         "spo2_desaturation": desaturation(plausible["spo2"]),
     }
+
+
+def _by_channel(values: NDArray[Number]) -> NDArray[Number]:
+    return values.reshape(len(CHANNELS), -1)
 
 
 def _sequence(series: Sequence[Series], acceleration: Series) -> NDArray[np.float32]:

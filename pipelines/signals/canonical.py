@@ -17,8 +17,8 @@ MAX_WINDOWS: Final = 4096
 _CHANNELS: Final = len(CHANNEL_NAMES)
 
 
-def canonical_series(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> tuple[Series, ...]:
-    """The twelve channels, in `CHANNELS` order, of n windows.
+def canonical_series(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> Series:
+    """The twelve channels of n windows as 12 n: n of the first of `CHANNELS`, then n of the next, and so on.
 
     `window_start_ms` int64 (n,), at most `MAX_WINDOWS`; `samples` array of `SAMPLE`; window i has
     `samples[offsets[i]:offsets[i + 1]]`. Identical samples count once; differing values of one channel at one
@@ -27,7 +27,7 @@ def canonical_series(window_start_ms: Ints, samples: NDArray[np.void], offsets: 
 
     >>> from pipelines.samples import pack
     >>> unsorted = pack(np.array([3_000, 1_000, 1_000, 1_000]), np.zeros(4, int), np.array([70.0, 60.0, 64.0, 64.0]))
-    >>> hr = canonical_series(np.array([0]), unsorted, np.array([0, 4]))[0]
+    >>> hr = canonical_series(np.array([0]), unsorted, np.array([0, 4])).parts(12)[0]
     >>> hr.time_ms.tolist(), hr.value.tolist()
     ([1000, 3000], [62.0, 70.0])
     """
@@ -37,7 +37,7 @@ def canonical_series(window_start_ms: Ints, samples: NDArray[np.void], offsets: 
     if stray >= 0:
         raise ValueError(_stray(int(key[stray])))
     time_ms, value = _scattered(first_key, key, value, offsets, bounds)
-    return _split(*_canonical(time_ms, value, bounds), len(window_start_ms))
+    return Series(*_canonical(time_ms, value, bounds))
 
 
 def check_offsets(window_start_ms: Ints, samples: NDArray[np.void], offsets: Ints) -> None:
@@ -148,12 +148,3 @@ def _mean_of_distinct(value: Floats) -> float:
             total += ascending[at]
             distinct += 1
     return total / distinct
-
-
-def _split(time_ms: Ints, value: Floats, bounds: Ints, windows: int) -> tuple[Series, ...]:
-    series = []
-    for channel in range(_CHANNELS):
-        offsets = bounds[channel * windows : (channel + 1) * windows + 1]
-        part = slice(offsets[0], offsets[-1])
-        series.append(Series(time_ms[part], value[part], offsets - offsets[0]))
-    return tuple(series)

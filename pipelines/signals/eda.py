@@ -4,8 +4,9 @@ from typing import Final
 
 import numpy as np
 
+from pipelines.compiled import compiled
 from pipelines.signals.grid import resampled
-from pipelines.signals.segments import Floats, Ints, Series
+from pipelines.signals.segments import Floats, Series
 from pipelines.signals.statistics import statistics
 
 STEP_MS: Final = 250
@@ -77,24 +78,45 @@ def responses(curve: Floats) -> tuple[Floats, Floats]:
     >>> count.item(), amplitude_us.item()
     (0.0, 0.0)
     """
-    smooth = np.zeros((len(curve), curve.shape[1] - SMOOTHED + 1))
-    for shift in range(SMOOTHED):
-        smooth += curve[:, shift : shift + smooth.shape[1]] / SMOOTHED
-    row, amplitude_us = _rises(smooth)
-    enough = (~np.isnan(smooth)).sum(axis=1) >= MIN_SMOOTHED
-    count = np.bincount(row, minlength=len(curve)).astype(np.float64)
-    total_us = np.bincount(row, amplitude_us, len(curve))
-    return np.where(enough, count, np.nan), np.where(enough, total_us, np.nan)
+    count, amplitude_us = _responses(curve)
+    return count, amplitude_us
 
 
-def _rises(smooth: Floats) -> tuple[Ints, Floats]:
-    """Window and amplitude of each rise that counts as a response."""
-    step_us = np.pad(np.diff(smooth, axis=1), ((0, 0), (1, 1)), constant_values=np.nan)
-    known, rising = ~np.isnan(step_us).ravel(), (step_us >= RISING_US - TIE_US).ravel()
-    begin = np.flatnonzero(rising[1:] & ~rising[:-1]) + 1
-    end = np.flatnonzero(rising[:-1] & ~rising[1:])
-    whole = known[begin - 1] & known[end + 1] & ((end - begin + 1) * STEP_MS <= MAX_RISE_MS)
-    row, trough = np.divmod(begin[whole], step_us.shape[1])
-    amplitude_us = smooth[row, end[whole] % step_us.shape[1]] - smooth[row, trough - 1]
-    keep = amplitude_us >= MIN_AMPLITUDE_US - TIE_US
-    return row[keep], amplitude_us[keep]
+@compiled
+def _responses(curve: Floats) -> Floats:
+    found = np.full((2, len(curve)), np.nan)
+    for window in range(len(curve)):
+        smooth, known = _smoothed(curve[window])
+        if known >= MIN_SMOOTHED:
+            found[0, window], found[1, window] = _rises(smooth)
+    return found
+
+
+@compiled
+def _smoothed(curve: Floats) -> tuple[Floats, int]:
+    """A moving mean, and how many of its values are known."""
+    smooth = np.zeros(len(curve) - SMOOTHED + 1)
+    known = 0
+    for at in range(len(smooth)):
+        for value in curve[at : at + SMOOTHED]:
+            smooth[at] += value / SMOOTHED
+        known += not np.isnan(smooth[at])
+    return smooth, known
+
+
+@compiled
+def _rises(smooth: Floats) -> tuple[int, float]:
+    """How many climbs count as responses, and the sum of their amplitudes."""
+    count, total_us = 0, 0.0
+    trough = 0
+    for peak in range(len(smooth)):
+        if peak + 1 < len(smooth) and smooth[peak + 1] - smooth[peak] >= RISING_US - TIE_US:
+            continue
+        whole = trough > 0 and peak + 1 < len(smooth)
+        whole = whole and not np.isnan(smooth[trough - 1]) and not np.isnan(smooth[peak + 1])
+        climb_us = smooth[peak] - smooth[trough]
+        if whole and (peak - trough) * STEP_MS <= MAX_RISE_MS and climb_us >= MIN_AMPLITUDE_US - TIE_US:
+            count += 1
+            total_us += climb_us
+        trough = peak + 1
+    return count, total_us

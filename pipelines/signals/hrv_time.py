@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from pipelines.signals.intervals import successive
-from pipelines.signals.segments import Floats, Series
-from pipelines.signals.statistics import centred, sample_std
+from pipelines.compiled import compiled
+from pipelines.signals.intervals import joins
+from pipelines.signals.segments import Floats, Ints, Series
+from pipelines.signals.statistics import sample_std, spread
 
 NN50_MS = 50
 
@@ -23,18 +24,27 @@ def hrv_time(ibi: Series, nn: Series) -> dict[str, Floats]:
     >>> {name: np.round(value, 2).item() for name, value in hrv_time(beats, beats).items()}
     {'hrv_mean_nn': 820.0, 'hrv_sdnn': 34.64, 'hrv_rmssd': 42.43, 'hrv_pnn50': 33.33, 'hrv_beats': 3.0}
     """
-    mean_ms, deviation_ms = centred(nn, nn.value)
-    joined = np.flatnonzero(successive(nn))
-    difference_ms = nn.value[joined] - nn.value[joined - 1]
-    row = nn.row[joined]
-    count = np.bincount(row, minlength=nn.windows)
-    squares = np.bincount(row, difference_ms * difference_ms, nn.windows)
-    over = np.bincount(row, np.abs(difference_ms) > NN50_MS, nn.windows)
+    mean_ms, squares = spread(nn)
+    count, of_differences, over = _differences(nn.time_ms, nn.value, nn.offsets)
     some = np.where(count > 0, count, np.nan)
     return {
         "hrv_mean_nn": mean_ms,
-        "hrv_sdnn": sample_std(nn, deviation_ms),
-        "hrv_rmssd": np.sqrt(squares / some),
+        "hrv_sdnn": sample_std(squares, nn.count),
+        "hrv_rmssd": np.sqrt(of_differences / some),
         "hrv_pnn50": over / (some + 1) * 100,
         "hrv_beats": np.where(ibi.count > 0, nn.count, np.nan),
     }
+
+
+@compiled
+def _differences(time_ms: Ints, value: Floats, offsets: Ints) -> Floats:
+    """(3, windows): how many differences of successive intervals, their squares' sum, how many are large."""
+    found = np.zeros((3, len(offsets) - 1))
+    for window in range(len(offsets) - 1):
+        for at in range(offsets[window] + 1, offsets[window + 1]):
+            if joins(time_ms, value, at):
+                difference_ms = value[at] - value[at - 1]
+                found[0, window] += 1
+                found[1, window] += difference_ms * difference_ms
+                found[2, window] += abs(difference_ms) > NN50_MS
+    return found

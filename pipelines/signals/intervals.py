@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.signals.segments import Bools, Ints, Series
+from pipelines.compiled import compiled
+from pipelines.signals.segments import Bools, Floats, Ints, Series
 
 TOLERANCE_MS: Final = 10
 """How far an interval's start may lie from the beat before it. NeuroKit2 uses the same bound: wide enough for
@@ -22,9 +23,22 @@ def successive(ibi: Series) -> Bools:
     >>> successive(beats).tolist()
     [False, True, False]
     """
-    error_ms = np.diff(ibi.time_ms) - ibi.value[1:]
-    joined = (np.abs(error_ms) <= TOLERANCE_MS) & ibi.follows
-    return np.concatenate((np.zeros(min(len(ibi.value), 1), dtype=bool), joined))
+    return _successive(ibi.time_ms, ibi.value, ibi.offsets)
+
+
+@compiled
+def joins(time_ms: Ints, value: Floats, at: int) -> bool:
+    """Whether interval `at`, which is not the first of its window, begins at the beat before it."""
+    return abs((time_ms[at] - time_ms[at - 1]) - value[at]) <= TOLERANCE_MS
+
+
+@compiled
+def _successive(time_ms: Ints, value: Floats, offsets: Ints) -> Bools:
+    found = np.zeros(len(value), dtype=np.bool_)
+    for window in range(len(offsets) - 1):
+        for at in range(offsets[window] + 1, offsets[window + 1]):
+            found[at] = joins(time_ms, value, at)
+    return found
 
 
 def longest_runs(ibi: Series) -> tuple[Ints, Ints]:
@@ -37,12 +51,21 @@ def longest_runs(ibi: Series) -> tuple[Ints, Ints]:
     >>> [position.tolist() for position in longest_runs(beats)]
     [[0], [2]]
     """
-    begin = np.flatnonzero(~successive(ibi))
-    end = np.append(begin[1:], len(ibi.value))
-    first, last = ibi.offsets[:-1].copy(), ibi.offsets[:-1].copy()
-    if len(begin):
-        span_ms = ibi.time_ms[end - 1] - ibi.time_ms[begin]
-        order = np.lexsort((begin, -span_ms, ibi.row[begin]))
-        rows, chosen = np.unique(ibi.row[begin[order]], return_index=True)
-        first[rows], last[rows] = begin[order][chosen], end[order][chosen]
-    return first, last
+    first, end = _longest_runs(ibi.time_ms, ibi.value, ibi.offsets)
+    return first, end
+
+
+@compiled
+def _longest_runs(time_ms: Ints, value: Floats, offsets: Ints) -> Ints:
+    found = np.empty((2, len(offsets) - 1), dtype=np.int64)
+    for window in range(len(offsets) - 1):
+        first, last = offsets[window], offsets[window + 1]
+        found[0, window] = found[1, window] = begin = first
+        longest_ms = -1
+        for at in range(first + 1, last + 1):
+            if at == last or not joins(time_ms, value, at):
+                if time_ms[at - 1] - time_ms[begin] > longest_ms:
+                    longest_ms = time_ms[at - 1] - time_ms[begin]
+                    found[0, window], found[1, window] = begin, at
+                begin = at
+    return found

@@ -3,10 +3,12 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipelines.compiled import compiled
 from pipelines.signals.grid import resampled
 from pipelines.signals.segments import Floats, Ints, Series
-from pipelines.signals.statistics import centred, sample_std
+from pipelines.signals.statistics import sample_std, several, spread
 from schemas.windows import WINDOW_MS
 
 STEP_MS: Final = 125
@@ -16,6 +18,15 @@ MIN_POINTS: Final = 160
 MIN_STD_G: Final = 0.001
 TIE: Final = 1e-9
 
+_POINTS: Final = WINDOW_MS // STEP_MS
+TAPER: Final = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_POINTS) / _POINTS)
+GRID_HZ: Final = np.fft.rfftfreq(_POINTS, STEP_MS / 1000)
+BAND: Final = tuple(int(np.abs(GRID_HZ - hz).argmin()) for hz in BAND_HZ)
+"""Where on the grid the band begins and ends: both are on it."""
+
+Axis = tuple[Ints, Floats, Ints]
+"""Times, values and offsets, as in `Series`."""
+
 
 def magnitude(x: Series, y: Series, z: Series) -> Series:
     """Euclidean norm (g) of the three axes, at the instants at which all three have a sample.
@@ -24,18 +35,27 @@ def magnitude(x: Series, y: Series, z: Series) -> Series:
     >>> magnitude(*axes).value.tolist()[0]
     7.0
     """
-    instants = [axis.row * WINDOW_MS + axis.time_ms for axis in (x, y, z)]
-    if not (np.array_equal(instants[0], instants[1]) and np.array_equal(instants[0], instants[2])):
-        x, y, z = _in_common((x, y, z), instants)
-    return Series(x.time_ms, np.sqrt(x.value * x.value + y.value * y.value + z.value * z.value), x.offsets)
+    return Series(*_magnitude(*((axis.time_ms, axis.value, axis.offsets) for axis in (x, y, z))))
 
 
-def _in_common(axes: tuple[Series, Series, Series], instants: list[Ints]) -> list[Series]:
-    """Each axis at the instants that all have; within a window, and so through all, these rise."""
-    shared = instants[0]
-    for others in instants[1:]:
-        shared = np.intersect1d(shared, others, assume_unique=True)
-    return [axis.kept(np.isin(at, shared, assume_unique=True)) for axis, at in zip(axes, instants, strict=True)]
+@compiled
+def _magnitude(x: Axis, y: Axis, z: Axis) -> Axis:
+    (x_ms, x_g, x_offsets), (y_ms, y_g, y_offsets), (z_ms, z_g, z_offsets) = x, y, z
+    time_ms, found, offsets = np.empty_like(x_ms), np.empty_like(x_g), np.zeros_like(x_offsets)
+    end = 0
+    for window in range(len(offsets) - 1):
+        i, j, k = x_offsets[window], y_offsets[window], z_offsets[window]
+        while i < x_offsets[window + 1] and j < y_offsets[window + 1] and k < z_offsets[window + 1]:
+            latest_ms = max(x_ms[i], y_ms[j], z_ms[k])
+            has_x, has_y, has_z = x_ms[i] == latest_ms, y_ms[j] == latest_ms, z_ms[k] == latest_ms
+            if has_x and has_y and has_z:
+                time_ms[end] = latest_ms
+                found[end] = np.sqrt(x_g[i] * x_g[i] + y_g[j] * y_g[j] + z_g[k] * z_g[k])
+                end, i, j, k = end + 1, i + 1, j + 1, k + 1
+            else:
+                i, j, k = i + (not has_x), j + (not has_y), k + (not has_z)
+        offsets[window + 1] = end
+    return time_ms[:end], found[:end], offsets
 
 
 def motion(acceleration: Series) -> dict[str, Floats]:
@@ -50,11 +70,10 @@ def motion(acceleration: Series) -> dict[str, Floats]:
     >>> {name: round(value.item(), 3) for name, value in motion(walk).items()}
     {'acc_energy': 0.045, 'acc_mag_std': 0.212, 'acc_dominant_hz': 1.8}
     """
-    deviation_g = centred(acceleration, acceleration.value)[1]
-    several = np.where(acceleration.count > 1, acceleration.count, np.nan)
+    squares = spread(acceleration)[1]
     return {
-        "acc_energy": acceleration.total(deviation_g * deviation_g) / several,
-        "acc_mag_std": sample_std(acceleration, deviation_g),
+        "acc_energy": squares / several(acceleration.count),
+        "acc_mag_std": sample_std(squares, acceleration.count),
         "acc_dominant_hz": dominant_hz(acceleration),
     }
 
@@ -74,24 +93,46 @@ def dominant_hz(acceleration: Series) -> Floats:
     """
     result = np.full(acceleration.windows, np.nan)
     curve = resampled(acceleration, step_ms=STEP_MS, max_gap_ms=MAX_GAP_MS)
-    known = ~np.isnan(curve)
-    enough = np.flatnonzero(known.sum(axis=1) >= MIN_POINTS)
-    curve, known = curve[enough], known[enough]
-    curve = np.where(known, curve, 0.0)
-    mean_g = curve.sum(axis=1, keepdims=True) / known.sum(axis=1, keepdims=True)
-    curve = np.where(known, curve - mean_g, 0.0)
-    moves = (curve * curve).sum(axis=1) >= MIN_STD_G**2 * known.sum(axis=1)
-    result[enough[moves]] = _peak_hz(np.ascontiguousarray(curve[moves]))
+    moving = _tapered(curve, TAPER)
+    if len(moving):
+        result[moving] = GRID_HZ[_highest(np.fft.rfft(curve[moving], axis=1), *BAND)]
     return result
 
 
-def _peak_hz(curve: Floats) -> Floats:
-    points = WINDOW_MS // STEP_MS
-    taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(points) / points)
-    hz = np.fft.rfftfreq(points, STEP_MS / 1000)
-    band = np.flatnonzero((hz >= BAND_HZ[0]) & (hz <= BAND_HZ[1]))
-    spectrum = np.fft.rfft(curve * taper, axis=1)[:, band]
-    power = spectrum.real**2 + spectrum.imag**2
-    highest = power >= power.max(axis=1, keepdims=True, initial=0.0) * (1 - TIE)
-    peak_hz: Floats = hz[band][highest.argmax(axis=1)]
-    return peak_hz
+@compiled
+def _tapered(curve: Floats, taper: Floats) -> Ints:
+    """Takes off the mean and tapers each row in place; the rows that have enough values and move."""
+    moving = np.empty(len(curve), dtype=np.int64)
+    found = 0
+    for window in range(len(curve)):
+        row = curve[window]
+        known, total = 0, 0.0
+        for at in range(len(row)):
+            if not np.isnan(row[at]):
+                known += 1
+                total += row[at]
+        squares = 0.0
+        for at in range(len(row)):
+            deviation_g = 0.0 if np.isnan(row[at]) else row[at] - total / known
+            squares += deviation_g * deviation_g
+            row[at] = deviation_g * taper[at]
+        if known >= MIN_POINTS and squares >= MIN_STD_G * MIN_STD_G * known:
+            moving[found] = window
+            found += 1
+    return moving[:found]
+
+
+@compiled
+def _highest(spectrum: NDArray[np.complex128], first: int, last: int) -> Ints:
+    """Where in each row, from `first` to `last`, the power is greatest; of equals the first."""
+    found = np.empty(len(spectrum), dtype=np.int64)
+    for window in range(len(spectrum)):
+        power = np.empty(last - first + 1)
+        for at in range(len(power)):
+            one = spectrum[window, first + at]
+            power[at] = one.real * one.real + one.imag * one.imag
+        at, enough = 0, power.max() * (1 - TIE)
+        while power[at] < enough:
+            at += 1
+        found[window] = first + at
+    return found

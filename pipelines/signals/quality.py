@@ -1,12 +1,13 @@
 """How much of what a channel gave can be believed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from pipelines.compiled import compiled
-from pipelines.signals.intervals import TOLERANCE_MS
+from pipelines.signals.intervals import joins
 from pipelines.signals.segments import Bools, Floats, Ints, Series
 from schemas.channels import Channel
 
@@ -45,74 +46,73 @@ doi:10.1186/1475-925X-11-2. hr, temp, spo2: faster than heart, skin and blood ch
 judged by plausible values alone."""
 
 
-def quality(series: Series, channel: Channel) -> Floats:
+def quality(series: Series, channels: Sequence[Channel]) -> Floats:
     """Share of the seconds with samples whose samples are all good, 0 to 1; float64 (windows,); 0 without samples.
 
-    A sample is good when its value is within `channel.plausible` and it shows no artefact (`ARTEFACTS`): of a jump
-    the later sample is at fault, of a flat stretch all.
+    The first windows of `series` are of the first of `channels`, as many are of the next, and so on. A sample is good
+    when its value is within its channel's `plausible` and it shows no artefact (`ARTEFACTS`): of a jump the later
+    sample is at fault, of a flat stretch all.
 
     >>> from schemas.channels import CHANNELS
     >>> hr = Series(np.array([0, 1000, 2000, 3000]), np.array([60.0, 61.0, 250.0, 251.0]), np.array([0, 4]))
-    >>> quality(hr, CHANNELS[0]).item()
+    >>> quality(hr, CHANNELS[:1]).item()
     0.5
     """
-    return _good_share(series.time_ms, faulty(series, channel), series.offsets)
+    return _quality(series.time_ms, series.value, series.offsets, np.array([_limits(each) for each in channels]))
+
+
+def _limits(channel: Channel) -> tuple[float, ...]:
+    rule = ARTEFACTS.get(channel.name, Artefact())
+    return (*map(float, channel.plausible), rule.jump, rule.over_s, rule.ratio, rule.flat_s * 1000)
 
 
 @compiled
-def _good_share(time_ms: Ints, bad: Bools, offsets: Ints) -> Floats:
+def _quality(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> Floats:
     share = np.zeros(len(offsets) - 1)
-    for window in range(len(offsets) - 1):
-        at, last = offsets[window], offsets[window + 1]
-        seconds, good = 0, 0
-        while at < last:
-            second, spoilt = time_ms[at] // 1000, False
-            while at < last and time_ms[at] // 1000 == second:
-                spoilt |= bad[at]
-                at += 1
-            seconds += 1
-            good += not spoilt
-        share[window] = good / max(seconds, 1)
+    bad = np.empty(len(value), dtype=np.bool_)
+    for window in range(len(share)):
+        part = slice(offsets[window], offsets[window + 1])
+        _judge(time_ms[part], value[part], bad[part], limits[window * len(limits) // len(share)])
+        share[window] = _good_share(time_ms[part], bad[part])
     return share
 
 
-def faulty(series: Series, channel: Channel) -> Bools:
-    """Which samples are not plausible or show an artefact; bool (samples,).
-
-    >>> from schemas.channels import CHANNELS
-    >>> faulty(Series(np.array([0, 1000]), np.array([60.0, 90.0]), np.array([0, 2])), CHANNELS[0]).tolist()
-    [False, True]
-    """
-    rule = ARTEFACTS.get(channel.name, Artefact())
-    flat_ms = rule.flat_s * 1000
-    limits = (*channel.plausible, rule.jump, rule.over_s, rule.ratio, flat_ms)
-    return _faulty(series.time_ms, series.value, series.offsets, np.array(limits, dtype=np.float64))
-
-
 @compiled
-def _faulty(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> Bools:
+def _judge(time_ms: Ints, value: Floats, bad: Bools, limits: Floats) -> None:
+    """Marks the samples of one window that are not plausible or show an artefact."""
     low, high, jump, over_s, ratio, flat_ms = limits
-    bad = np.zeros(len(value), dtype=np.bool_)
-    for window in range(len(offsets) - 1):
-        first, last = offsets[window], offsets[window + 1]
-        flat_from = first
-        for at in range(first, last):
-            bad[at] = value[at] < low or value[at] > high
-            if at == first:
-                continue
-            gap_ms, change = time_ms[at] - time_ms[at - 1], value[at] - value[at - 1]
-            bad[at] |= abs(change) > jump * max(gap_ms / 1000, over_s)
-            if np.isfinite(ratio) and abs(gap_ms - value[at]) <= TOLERANCE_MS:
-                bad[at] |= abs(change) > ratio * value[at - 1]
-            if change != 0 or gap_ms > FLAT_GAP_MS:
-                _spoil_flat(time_ms, bad, flat_from, at, flat_ms)
-                flat_from = at
-        _spoil_flat(time_ms, bad, flat_from, last, flat_ms)
-    return bad
+    for at in range(len(value)):
+        bad[at] = value[at] < low or value[at] > high
+    if np.isfinite(jump):
+        for at in range(1, len(value)):
+            over = max((time_ms[at] - time_ms[at - 1]) / 1000, over_s)
+            bad[at] |= abs(value[at] - value[at - 1]) > jump * over
+    if np.isfinite(ratio):
+        for at in range(1, len(value)):
+            bad[at] |= joins(time_ms, value, at) and abs(value[at] - value[at - 1]) > ratio * value[at - 1]
+    if np.isfinite(flat_ms):
+        _judge_flat(time_ms, value, bad, flat_ms)
 
 
 @compiled
-def _spoil_flat(time_ms: Ints, bad: Bools, first: int, last: int, flat_ms: float) -> None:
-    """Marks a stretch of equal values that lasts too long."""
-    if first < last and time_ms[last - 1] - time_ms[first] >= flat_ms:
-        bad[first:last] = True
+def _judge_flat(time_ms: Ints, value: Floats, bad: Bools, flat_ms: float) -> None:
+    """Marks stretches of equal values that last too long."""
+    begin = 0
+    for at in range(1, len(value) + 1):
+        if at == len(value) or value[at] != value[at - 1] or time_ms[at] - time_ms[at - 1] > FLAT_GAP_MS:
+            if time_ms[at - 1] - time_ms[begin] >= flat_ms:
+                bad[begin:at] = True
+            begin = at
+
+
+@compiled
+def _good_share(time_ms: Ints, bad: Bools) -> float:
+    at, seconds, good = 0, 0, 0
+    while at < len(bad):
+        second, spoilt = time_ms[at] // 1000, False
+        while at < len(bad) and time_ms[at] // 1000 == second:
+            spoilt |= bad[at]
+            at += 1
+        seconds += 1
+        good += not spoilt
+    return good / max(seconds, 1)

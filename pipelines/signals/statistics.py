@@ -57,27 +57,50 @@ def _statistics(time_ms: Ints, value: Floats, offsets: Ints) -> Floats:
     return found
 
 
-def centred(series: Series, values: Floats) -> tuple[Floats, Floats]:
-    """Each window's mean (NaN without samples), and `values` (samples,) less that mean: exactly 0 for a constant.
+def spread(series: Series) -> tuple[Floats, Floats]:
+    """Each window's mean, and the sum of squared differences from it; float64 (windows,), NaN without samples.
 
-    >>> three = Series(np.array([0, 1, 2]), np.array([0.1, 0.1, 0.1]), np.array([0, 3]))
-    >>> [part.tolist() for part in centred(three, three.value)]
-    [[0.1], [0.0, 0.0, 0.0]]
+    In the unit of the series, and in its square; exactly 0 for a constant. Taken as in `statistics`.
+
+    >>> [part.tolist() for part in spread(Series(np.array([0, 1, 2]), np.full(3, 0.1), np.array([0, 3])))]
+    [[0.1], [0.0]]
     """
-    first = series.first(values)
-    shifted = values - series.spread(first)
-    with np.errstate(invalid="ignore"):
-        shift = series.total(shifted) / series.count
-    return first + shift, shifted - series.spread(shift)
+    mean, squares = _spread(series.value, series.offsets)
+    return mean, squares
 
 
-def sample_std(series: Series, deviation: Floats) -> Floats:
-    """Standard deviation (ddof=1) of each window from deviations from its mean; NaN with fewer than two samples.
+@compiled
+def _spread(value: Floats, offsets: Ints) -> Floats:
+    found = np.full((2, len(offsets) - 1), np.nan)
+    for window in range(len(offsets) - 1):
+        first, last = offsets[window], offsets[window + 1]
+        if first == last:
+            continue
+        shift, squares = 0.0, 0.0
+        for at in range(first, last):
+            shift += value[at] - value[first]
+        shift /= last - first
+        for at in range(first, last):
+            deviation = (value[at] - value[first]) - shift
+            squares += deviation * deviation
+        found[0, window], found[1, window] = value[first] + shift, squares
+    return found
 
-    >>> sample_std(Series(np.array([0, 1]), np.array([1.0, 3.0]), np.array([0, 2])), np.array([-1.0, 1.0])).round(3)
-    array([1.414])
+
+def sample_std(squares: Floats, count: Ints) -> Floats:
+    """Standard deviation (ddof=1) from sums of squared differences; NaN with fewer than two samples.
+
+    >>> sample_std(np.array([2.0, 0.0]), np.array([2, 1])).round(3)
+    array([1.414,   nan])
     """
-    squares = series.total(deviation * deviation)
-    several = np.where(series.count > 1, series.count, np.nan)
-    std: Floats = np.sqrt(squares / (several - 1))
+    std: Floats = np.sqrt(squares / (several(count) - 1))
     return std
+
+
+def several(count: Ints) -> Floats:
+    """The number of samples where it is more than one, else NaN; float64 (windows,).
+
+    >>> several(np.array([2, 1, 0])).tolist()
+    [2.0, nan, nan]
+    """
+    return np.where(count > 1, count, np.nan)

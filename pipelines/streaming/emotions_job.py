@@ -15,7 +15,7 @@ from pyflink.table.statement_set import StatementSet
 
 from pipelines.streaming import sinks
 from pipelines.streaming.emotion_udfs import emit, score
-from pipelines.streaming.environment import execution_environment, table_environment
+from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
 from pipelines.streaming.job_config import EmotionsConfig
 from schemas.reasons import EXCERPT_CHARS, Quarantined
 from schemas.topics import EMOTIONS, FEATURES, SHADOW
@@ -54,7 +54,7 @@ def register_scored(tables: StreamTableEnvironment, config: EmotionsConfig) -> N
     """Registers view `scored_windows`; the networks run once per window, whatever reads the view."""
     tables.create_temporary_system_function("SCORE", score(config))
     tables.execute_sql(sinks.feature_windows_source(config))
-    rows = tables.to_data_stream(tables.sql_query(SCORED))
+    rows = evaluated_once(tables, SCORED)
     schema = Schema.new_builder().column_by_expression("arrival", "PROCTIME()").build()
     tables.create_temporary_view("scored_windows", tables.from_data_stream(rows, schema))
 
@@ -63,7 +63,7 @@ def outputs(tables: StreamTableEnvironment, config: EmotionsConfig) -> Statement
     """Events, the shadow's events and quarantined records as one job; each window's events are made once."""
     tables.create_temporary_system_function("EMIT", emit())
     tables.create_java_temporary_system_function("RECENT_WINDOWS", "org.eqm.streaming.RecentWindows")
-    tables.create_temporary_view("told_windows", tables.to_data_stream(tables.sql_query(TOLD)))
+    tables.create_temporary_view("told_windows", tables.from_data_stream(evaluated_once(tables, TOLD)))
     tables.execute_sql(sinks.keyed_json_topic("emotions", EMOTIONS, config))
     tables.execute_sql(sinks.keyed_json_topic("shadow", SHADOW, config))
     tables.execute_sql(sinks.quarantine_topic(config))

@@ -1,7 +1,8 @@
 """The table environment both jobs run in."""
 
 from pyflink.common import Configuration
-from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.java_gateway import get_gateway
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
 from pipelines.streaming.job_config import JobConfig
@@ -31,6 +32,17 @@ def execution_environment(config: JobConfig, name: str) -> StreamExecutionEnviro
 def table_environment(environment: StreamExecutionEnvironment) -> StreamTableEnvironment:
     """The streaming table environment on top of it."""
     return StreamTableEnvironment.create(environment, EnvironmentSettings.in_streaming_mode())
+
+
+def evaluated_once(tables: StreamTableEnvironment, query: str) -> DataStream:
+    """The rows of a query, evaluated once for all that reads them.
+
+    They stay as the engine keeps them: as `Row`, each number would become an object, and back.
+    """
+    found = tables.sql_query(query)._j_table
+    internal = get_gateway().jvm.Class.forName("org.apache.flink.table.data.RowData")
+    kind = found.getResolvedSchema().toPhysicalRowDataType().bridgedTo(internal)
+    return DataStream(tables._j_tenv.toDataStream(found, kind))
 
 
 def _settings(config: JobConfig) -> dict[str, str]:

@@ -3,12 +3,12 @@
 Run by `flink run -py features_job.py JSON`, with `FeaturesConfig` as the JSON.
 """
 
-from pyflink.table import Schema, StreamTableEnvironment
+from pyflink.table import StreamTableEnvironment
 from pyflink.table.statement_set import StatementSet
 
 from pipelines.features import VECTOR_NAMES
 from pipelines.streaming import sinks
-from pipelines.streaming.environment import execution_environment, table_environment
+from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
 from pipelines.streaming.feature_udfs import compute_features
 from pipelines.streaming.job_config import FeaturesConfig
 from pipelines.streaming.readings import register_readings
@@ -51,8 +51,7 @@ FROM computed
 def register_computed(tables: StreamTableEnvironment, config: FeaturesConfig) -> None:
     """Registers view `computed`: the features of each window, evaluated once for all the outputs that read it."""
     tables.create_temporary_system_function("COMPUTE", compute_features(config))
-    rows = tables.to_data_stream(tables.sql_query(COMPUTED))
-    tables.create_temporary_view("computed", tables.from_data_stream(rows, Schema.new_builder().build()))
+    tables.create_temporary_view("computed", tables.from_data_stream(evaluated_once(tables, COMPUTED)))
 
 
 def outputs(tables: StreamTableEnvironment, config: FeaturesConfig) -> StatementSet:

@@ -72,8 +72,9 @@ def test_nor_on_where_a_large_batch_is_cut(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_order_of_the_columns_is_that_of_the_table() -> None:
     starts_ms, samples, offsets = drawn.batch([3])
-    series = canonical_series(starts_ms, samples, offsets)
-    columns = feature_columns(series, magnitude(*series[5:8]))
+    together = canonical_series(starts_ms, samples, offsets)
+    series = together.parts(12)
+    columns = feature_columns(together, series, magnitude(*series[5:8]))
     assert columns.keys() == set(FEATURE_NAMES)
     found = compute_windows(starts_ms, samples, offsets).features
     expected = np.stack([columns[feature.name] for feature in FEATURES], axis=1)

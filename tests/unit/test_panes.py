@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -39,6 +39,7 @@ def together(pieces: list[bytes]) -> NDArray[np.void]:
 
 
 @given(Seconds, Seconds, st.sets(st.integers(0, 100)))
+@settings(deadline=None)
 def test_panes_put_together_are_the_windows(ann: list[int], ben: list[int], restores: set[int]) -> None:
     followed = FollowedPanes()
     for user, formed in (("ann", drawn(ann)), ("ben", drawn(ben))):

@@ -13,14 +13,14 @@ from tests.unit.signals import drawn
 def hr(*points: tuple[int, float]) -> Series:
     times, values = (np.array(column) for column in zip(*points, strict=True))
     packed = pack(drawn.START_MS + times, np.zeros(len(times), int), values.astype(float))
-    return canonical_series(np.array([drawn.START_MS]), packed, np.array([0, len(times)]))[0]
+    return canonical_series(np.array([drawn.START_MS]), packed, np.array([0, len(times)])).parts(12)[0]
 
 
 @given(drawn.seeds)
 @settings(deadline=None, max_examples=20)
 def test_series_are_the_naive_signals(seeds: list[int]) -> None:
     starts_ms, samples, offsets = drawn.batch(seeds)
-    found = canonical_series(starts_ms, samples, offsets)
+    found = canonical_series(starts_ms, samples, offsets).parts(12)
     for row, start_ms in enumerate(starts_ms.tolist()):
         expected = naive.signals(start_ms, drawn.listed(samples[offsets[row] : offsets[row + 1]]))
         for name, one in zip(CHANNEL_NAMES, found, strict=True):

@@ -10,7 +10,7 @@ Signal = list[tuple[int, float]]
 
 
 def good(name: str, signal: Signal) -> float:
-    return quality(series(signal), CHANNELS[CHANNEL_INDEX[name]]).item()
+    return quality(series(signal), [CHANNELS[CHANNEL_INDEX[name]]]).item()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_stuck_sensor_is_no_good(name: str, flat: bool) -> None:
 
 def test_a_window_does_not_jump_from_the_one_before() -> None:
     apart = series([(59_000, 60.0)], [(59_500, 150.0)])
-    assert quality(apart, CHANNELS[0]).tolist() == [1, 1]
+    assert quality(apart, CHANNELS[:1]).tolist() == [1, 1]
 
 
 def test_coverage_counts_seconds_and_intervals_their_length() -> None:

@@ -1,32 +1,16 @@
 import numpy as np
-import pytest
 
+from pipelines.signals.segments import Series
 from tests.unit.signals.drawn import series
 
 RAGGED = series([], [(0, 3.0), (10, 1.0)], [], [(5, 4.0)], [])
-NAN = np.nan
 
 
-@pytest.mark.parametrize(
-    ("reduction", "expected"),
-    [
-        ("total", [0, 4, 0, 4, 0]),
-        ("smallest", [NAN, 1, NAN, 4, NAN]),
-        ("greatest", [NAN, 3, NAN, 4, NAN]),
-        ("first", [NAN, 3, NAN, 4, NAN]),
-    ],
-)
-def test_reductions_stay_within_windows_and_know_empty_ones(reduction: str, expected: list[float]) -> None:
-    np.testing.assert_array_equal(getattr(RAGGED, reduction)(RAGGED.value), expected)
-    empty = series([], [])
-    nothing = [0.0, 0.0] if reduction == "total" else [NAN, NAN]
-    np.testing.assert_array_equal(getattr(empty, reduction)(empty.value), nothing)
-
-
-def test_rows_and_seconds() -> None:
-    assert RAGGED.row.tolist() == [1, 1, 3]
-    assert RAGGED.follows.tolist() == [True, False]
-    assert series([(59_999, 1.0)], [(0, 1.0)]).second.tolist() == [59, 60]
+def test_parts_are_runs_of_windows() -> None:
+    parts = series([(0, 3.0)], [(10, 1.0)], [], [(5, 4.0)]).parts(2)
+    assert [part.offsets.tolist() for part in parts] == [[0, 1, 2], [0, 0, 1]]
+    assert [part.value.tolist() for part in parts] == [[3.0, 1.0], [4.0]]
+    assert [part.windows for part in Series(RAGGED.time_ms[:0], RAGGED.value[:0], np.zeros(1, int)).parts(3)] == [0] * 3
 
 
 def test_within_keeps_both_bounds_and_the_windows() -> None:
