@@ -1,12 +1,18 @@
 """Which ports are free, and who holds those that are not."""
 
 import socket
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import psutil
 
 from pipelines.errors import StackError
+
+
+LINGER_S: Final = 10.0
+POLL_S: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -19,13 +25,20 @@ class Port:
 
 
 def require_free(host: str, ports: Iterable[Port]) -> None:
-    """Raises StackError for the first port that somebody listens on."""
+    """Raises StackError for the first port that somebody listens on.
+
+    One that no process holds is waited for: a server that was killed keeps its ports while its threads end.
+    """
     for port in ports:
-        if not is_free(host, port.number):
-            raise StackError(
-                f"port {port.number} ({port.purpose}) is taken{_holder(port.number)}: "
-                f"end that, or choose another with EQM_{port.setting.upper()}"
-            )
+        end_s = time.monotonic() + LINGER_S
+        while not is_free(host, port.number):
+            holder = _holder(port.number)
+            if holder or time.monotonic() > end_s:
+                raise StackError(
+                    f"port {port.number} ({port.purpose}) is taken{holder}: "
+                    f"end that, or choose another with EQM_{port.setting.upper()}"
+                )
+            time.sleep(POLL_S)
 
 
 def is_free(host: str, number: int) -> bool:

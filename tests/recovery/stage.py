@@ -14,6 +14,7 @@ from pipelines.devices.recording import Recording
 from pipelines.jobs import running, submit_emotions, submit_features
 from pipelines.settings import Settings
 from pipelines.stack.rest import Cluster
+from pipelines.stack.stack import up
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming
 from tests.integration.commands import eqm
@@ -88,6 +89,7 @@ def stage(
     late_share: float = 0.0,
 ) -> Iterator[Stage]:
     """Both jobs and a replay, freshly begun; what of it still runs at the end is stopped."""
+    up(settings, say=lambda _: None)
     streaming.fresh(settings)
     (folder / replayer.PEOPLE).write_bytes(pickle.dumps(list(people)))
     stall_ms = settings.idle_ms + SLACK_MS
