@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from feature_repo.columns import VIEW_DESCRIPTIONS, VIEWS
 from feature_repo.errors import FeatureStoreError
 from feature_repo.folders import ONLINE, REGISTRY, STAMP, offline_folder
+from feature_repo.loading import without_compiled_checks
 from feature_repo.profiles import LOCAL, configuration
 from schemas.whole import write_whole
 
@@ -35,7 +36,8 @@ def apply(profile: str, data_folder: Folder, redis_url: str | None = None) -> bo
     """
     if is_applied(profile, data_folder, redis_url):
         return False
-    from feature_repo.definitions import definitions
+    with without_compiled_checks():
+        from feature_repo.definitions import definitions
 
     for view in VIEWS:
         offline_folder(Path(data_folder), view).mkdir(parents=True, exist_ok=True)
@@ -56,7 +58,8 @@ def is_applied(profile: str, data_folder: Folder, redis_url: str | None = None) 
 
 def _store(profile: str, data_folder: Folder, redis_url: str | None) -> "FeatureStore":
     wanted = configuration(profile, Path(data_folder).absolute(), redis_url)
-    from feast import FeatureStore, RepoConfig
+    with without_compiled_checks():
+        from feast import FeatureStore, RepoConfig
 
     return FeatureStore(repo_path=str(wanted["repo_path"]), config=RepoConfig(**wanted))
 

@@ -1,19 +1,21 @@
 """The feature window record as JSON bytes, and back, without an object per number."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from models.arrays import Floats
 from pipelines.errors import InputError
-from pipelines.features import WindowFeatures
-from pipelines.signals.segments import Floats
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash
 from schemas.windows import WINDOW_MS, WINDOW_S
+
+if TYPE_CHECKING:
+    from pipelines.features import WindowFeatures
 
 SCHEMA_HASH: Final = schema_hash()
 
@@ -33,7 +35,7 @@ class ParsedWindow:
     schema_hash: str
 
 
-def feature_window_json(computed: WindowFeatures, row: int, *, user_id: str, window_start_ms: int) -> bytes:
+def feature_window_json(computed: "WindowFeatures", row: int, *, user_id: str, window_start_ms: int) -> bytes:
     """Window `row` of a batch as a `schemas.records.FeatureWindow` in JSON; NaN is null, float32 keeps its digits.
 
     >>> from pipelines.features import compute_blobs

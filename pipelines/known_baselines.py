@@ -65,10 +65,11 @@ def stored_baselines(
     profile: str, data_folder: str, redis_url: str | None, *, clock: Callable[[], float]
 ) -> KnownBaselines:
     """Those of the feature store; raises FeatureStoreError where it is not applied."""
-    from feature_repo.online import read_newest
     from feature_repo.store import open_store
 
     store = open_store(profile, data_folder, redis_url)
+    from feature_repo.online import read_newest
+
     return KnownBaselines(lambda users: read_newest(store, USER_BASELINE, users), clock)
 
 

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from models.arrays import Floats, Ints
 from models.events import Answers, Speaker
 
+NOTHING: Final = b""
+"""What there is of a shadow where there is none."""
+
 LENGTH: Final = Struct("<I")
 SET_BYTES: Final = 8
 

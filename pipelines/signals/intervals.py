@@ -29,7 +29,8 @@ def successive(ibi: Series) -> Bools:
 @compiled
 def joins(time_ms: Ints, value: Floats, at: int) -> bool:
     """Whether interval `at`, which is not the first of its window, begins at the beat before it."""
-    return abs((time_ms[at] - time_ms[at - 1]) - value[at]) <= TOLERANCE_MS
+    near: bool = abs((time_ms[at] - time_ms[at - 1]) - value[at]) <= TOLERANCE_MS
+    return near
 
 
 @compiled

@@ -10,7 +10,6 @@ import psutil
 
 from pipelines.errors import StackError
 
-
 LINGER_S: Final = 10.0
 POLL_S: Final = 0.1
 

@@ -75,7 +75,7 @@ class Emit(ScalarFunction):
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        from pipelines.scoring import events
+        from pipelines.smoothed_events import events
 
         self._events = events
 

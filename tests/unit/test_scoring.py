@@ -19,7 +19,8 @@ from pipelines.known_baselines import KnownBaselines
 from pipelines.live.in_force import InForce
 from pipelines.live.shares import has
 from pipelines.scored import answer_blobs, by_speaker, ends_and_answers, label_set_id, parted, scored_blobs
-from pipelines.scoring import Answer, Scorer, events
+from pipelines.scoring import Answer, Scorer
+from pipelines.smoothed_events import events
 from pipelines.windowing import windows
 from schemas.records import EmotionEvent
 from schemas.roles import Role
