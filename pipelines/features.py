@@ -46,6 +46,10 @@ class WindowFeatures:
     samples: Ints
     """(n,): distinct values measured, over all channels."""
 
+    def rows(self, which: slice) -> "WindowFeatures":
+        """Some of the windows."""
+        return WindowFeatures(**{name: values[which] for name, values in vars(self).items()})
+
     def vector(self) -> Floats:
         """(n, `VECTOR_NAMES`): features, coverage and quality side by side, as rows are stored."""
         return np.concatenate([self.features, self.coverage, self.quality], axis=1)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.arrays import Float32s, Floats, Ints
+from models.arrays import Float32s, Ints
 from models.events import Answers, Speaker, model_quality
 from models.predictor import Predictor
-from pipelines.errors import InputError
-from pipelines.feature_json import SCHEMA_HASH, ParsedWindow, parse_feature_window
+from pipelines.feature_json import SCHEMA_HASH
 from pipelines.known_baselines import KnownBaselines
 from pipelines.live.in_force import InForce
 from pipelines.live.shares import has
+from pipelines.parsed_windows import ParsedWindows, parse_feature_windows
 from pipelines.scored import NOTHING, answer_blobs, paired, scored_blobs
 from schemas.roles import Role
 
@@ -31,16 +31,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Batch:
-    """Good records of one batch as arrays, each beside its user's baseline."""
+    """Good windows of one batch, each beside its user's baseline."""
 
-    records: Sequence[ParsedWindow]
-    features: Floats
-    sequence: Float32s
+    windows: ParsedWindows
     baseline: Float32s
 
     def part(self, which: Ints) -> "Batch":
-        records = [self.records[row] for row in which]
-        return Batch(records, self.features[which], self.sequence[which], self.baseline[which])
+        return Batch(self.windows.rows(which), self.baseline[which])
 
 
 @dataclass(frozen=True)
@@ -59,37 +56,34 @@ class Scorer:
 
     def score(self, payloads: Sequence[bytes]) -> list[Answer]:
         """One answer per record, in order. A record that cannot be read spoils none of the others."""
-        records = [_read(bytes(payload)) for payload in payloads]
-        good = [record for record in records if isinstance(record, ParsedWindow)]
-        scored = iter(self._scored(good))
+        windows, faults = parse_feature_windows(payloads)
+        strange = [place for place, hashed in enumerate(windows.schema_hash) if hashed != SCHEMA_HASH]
+        places = np.delete(np.arange(len(payloads)), list(faults))
+        faults |= {int(places[row]): _other_schema(windows.schema_hash[row]) for row in strange}
+        good = np.delete(np.arange(len(windows)), strange)
+        scored = iter(self._scored(windows.rows(good) if strange else windows))
         return [
-            Answer(record, None, None) if isinstance(record, str) else Answer(None, *next(scored)) for record in records
+            Answer(faults[place], None, None) if place in faults else Answer(None, *next(scored))
+            for place in range(len(payloads))
         ]
 
-    def _scored(self, records: Sequence[ParsedWindow]) -> list[Blobs]:
-        if not records:
+    def _scored(self, windows: ParsedWindows) -> list[Blobs]:
+        if not len(windows):
             return []
-        batch, now = self._batch(records), self.in_force()
+        batch, now = Batch(windows, self.baselines.at(windows.user_id, windows.window_end_ms.tolist())), self.in_force()
         told = self._told(batch, now)
-        shadow = self._tried(Role.SHADOW, now.shadow, batch) or [(NOTHING, NOTHING)] * len(records)
+        shadow = self._tried(Role.SHADOW, now.shadow, batch) or [(NOTHING, NOTHING)] * len(windows)
         return [
             (paired(scored, beside), paired(answer, answer_beside))
             for (scored, answer), (beside, answer_beside) in zip(told, shadow, strict=True)
         ]
-
-    def _batch(self, records: Sequence[ParsedWindow]) -> Batch:
-        users, ends = [record.user_id for record in records], [record.window_end_ms for record in records]
-        features, sequence = (
-            np.stack([getattr(record, name) for record in records]) for name in ("features", "sequence")
-        )
-        return Batch(records, features, sequence, self.baselines.at(users, ends))
 
     def _told(self, batch: Batch, now: InForce) -> list[Blobs]:
         """What the emotion topic gets: by the model that shares for its users, by the serving one for the others."""
         if now.share is None:
             return self._answered(Role.SERVE, now.serve, batch)
         version, share = now.share.manifest.version, now.share_of_users
-        chosen = np.array([has(record.user_id, version, share) for record in batch.records])
+        chosen = np.array([has(user, version, share) for user in batch.windows.user_id])
         shared = self._tried(Role.SHARE, now.share, batch.part(np.flatnonzero(chosen)))
         if shared is None:
             return self._answered(Role.SERVE, now.serve, batch)
@@ -108,28 +102,22 @@ class Scorer:
             return None
 
     def _answered(self, role: Role, predictor: Predictor, batch: Batch) -> list[Blobs]:
-        records = batch.records
-        if not records:
+        windows = batch.windows
+        if not len(windows):
             return []
         begun = self.clock()
-        found = predictor.predict(batch.features, batch.sequence, batch.baseline)
-        self.took(role, len(records), self.clock() - begun)
+        found = predictor.predict(windows.features, windows.sequence, batch.baseline)
+        self.took(role, len(windows), self.clock() - begun)
         speaker = Speaker.of(predictor.manifest)
         answers = Answers(
-            np.array([record.window_start_ms for record in records]),
-            np.array([record.window_end_ms for record in records]),
-            model_quality(predictor.manifest, np.stack([record.quality for record in records])),
+            windows.window_start_ms,
+            windows.window_end_ms,
+            model_quality(predictor.manifest, windows.quality),
             found.probabilities,
             found.members,
         )
         return list(zip(scored_blobs(speaker, answers), answer_blobs(speaker, answers), strict=True))
 
 
-def _read(payload: bytes) -> ParsedWindow | str:
-    try:
-        record = parse_feature_window(payload)
-    except InputError as fault:
-        return str(fault)
-    if record.schema_hash != SCHEMA_HASH:
-        return f"schema_hash is {record.schema_hash}, the model expects {SCHEMA_HASH}"
-    return record
+def _other_schema(found: str) -> str:
+    return f"schema_hash is {found}, the model expects {SCHEMA_HASH}"

@@ -7,7 +7,7 @@ import pandas as pd
 from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
 
-from pipelines.feature_json import feature_window_json
+from pipelines.feature_json import feature_windows_json
 from pipelines.features import VECTOR_NAMES, compute_pieces
 from pipelines.panes import FollowedPanes, SentWindow
 from pipelines.signals.segments import Floats, Ints
@@ -52,10 +52,7 @@ class ComputeFeatures(ScalarFunction):
         users, starts = user_id.to_list(), window_start_ms.to_numpy(dtype=np.int64)
         sent = map(SentWindow, users, starts.tolist(), fresh.to_list(), size.to_list(), samples.to_list())
         windows = compute_pieces(starts, [FOLLOWED.samples(window) for window in sent])
-        payloads = [
-            feature_window_json(windows, row, user_id=user, window_start_ms=start)
-            for row, (user, start) in enumerate(zip(users, starts.tolist(), strict=True))
-        ]
+        payloads = feature_windows_json(windows, users, starts)
         vector = windows.vector()
         self._store_online(users, starts, windows.samples, vector)
         return pd.DataFrame({"payload": payloads, "samples": windows.samples, "vector": list(vector)})

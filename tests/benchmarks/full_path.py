@@ -13,8 +13,8 @@ import numpy as np
 
 from pipelines.committed import committed
 from pipelines.errors import StackError
-from pipelines.feature_json import parse_feature_window
 from pipelines.jobs import submit_emotions, submit_features
+from pipelines.parsed_windows import parse_feature_windows
 from pipelines.settings import Settings
 from pipelines.stack.rest import Cluster
 from schemas.topics import FEATURES
@@ -70,15 +70,9 @@ def timed(settings: Settings, folder: Path, given: Input) -> float:
 def predictor_rate(settings: Settings, folder: Path, seconds: float) -> float:
     """Windows a second of `models/predictor.py` in a process per core, on windows of the topic."""
     file = settings.home / "windows.npz"
-    records = [
-        parse_feature_window(each.value)
-        for each in islice(committed(settings.bootstrap_servers, FEATURES.name), TIMED_WINDOWS)
-    ]
-    np.savez(
-        file,
-        features=np.stack([record.features for record in records]).astype(np.float32),
-        sequence=np.stack([record.sequence for record in records]),
-    )
+    messages = islice(committed(settings.bootstrap_servers, FEATURES.name), TIMED_WINDOWS)
+    windows, _ = parse_feature_windows([message.value for message in messages])
+    np.savez(file, features=windows.features.astype(np.float32), sequence=windows.sequence)
     command = [sys.executable, "-m", "tests.benchmarks.predictor_speed", str(folder), str(file), str(seconds)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     workers = [

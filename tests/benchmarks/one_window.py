@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from pipelines.feature_json import feature_window_json
+from pipelines.feature_json import feature_windows_json
 from pipelines.features import WindowFeatures, compute_blobs
 from pipelines.samples import pack
 from schemas.channels import CHANNEL_INDEX
@@ -21,4 +21,4 @@ def computed(start_ms: int, rows: Iterable[Row]) -> WindowFeatures:
 
 
 def window_json(user_id: str, start_ms: int, rows: Iterable[Row]) -> bytes:
-    return feature_window_json(computed(start_ms, rows), 0, user_id=user_id, window_start_ms=start_ms)
+    return feature_windows_json(computed(start_ms, rows), [user_id], np.array([start_ms]))[0]

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from confluent_kafka import Producer
 
 from models import bundle as bundles
 from models.manifest import Manifest
 from pipelines.devices.recording import to_samples
-from pipelines.feature_json import feature_window_json
+from pipelines.feature_json import feature_windows_json
 from pipelines.features import compute_windows
 from pipelines.replaying import simulated
 from pipelines.settings import Settings
@@ -62,7 +63,8 @@ class Stream:
             for number, user in enumerate(USERS):
                 start_ms = START_MS // HOP_MS * HOP_MS + hop * HOP_MS
                 row = (hop + number) % len(person.window_start_ms)
-                yield (user, start_ms), feature_window_json(computed, row, user_id=user, window_start_ms=start_ms)
+                one = computed.rows(slice(row, row + 1))
+                yield (user, start_ms), feature_windows_json(one, [user], np.array([start_ms]))[0]
             hop += 1
 
     def events(self) -> streaming.Records:

@@ -9,7 +9,7 @@ from feature_repo.store import open_store
 from models.predictor import Predictor
 from pipelines.baseline import moments
 from pipelines.baseline_rows import Baseline, baseline_rows, write_online
-from pipelines.feature_json import parse_feature_window
+from pipelines.parsed_windows import parse_feature_windows
 from pipelines.replaying import simulated
 from pipelines.settings import Settings
 from schemas.topics import FEATURES
@@ -22,22 +22,20 @@ def test_a_window_is_scored_beside_the_baseline_known_by_then(stack: Settings, b
     streaming.fresh(stack)
     streaming.send(stack, PEOPLE)
     streaming.computed(stack)
-    windows = [parse_feature_window(message.value) for message in streaming.committed(stack, FEATURES.name)]
-    ends = sorted({window.window_end_ms for window in windows})
-    user, from_ms = PEOPLE[0].user_id, ends[len(ends) // 2]
-    known = Baseline(user, 12, moments(np.stack([window.features for window in windows if window.user_id == user])))
+    windows, _ = parse_feature_windows([message.value for message in streaming.committed(stack, FEATURES.name)])
+    ends = np.unique(windows.window_end_ms)
+    user, from_ms = PEOPLE[0].user_id, int(ends[len(ends) // 2])
+    theirs = np.array(windows.user_id) == user
+    known = Baseline(user, 12, moments(windows.features[theirs]))
     write_online(open_store("local", stack.feast_folder), baseline_rows([known], from_ms))
 
     streaming.felt(stack, bundle)
 
-    beside = np.array([window.user_id == user and window.window_end_ms >= from_ms for window in windows])
-    assert 0 < beside.sum() < sum(window.user_id == user for window in windows)
-    expected = Predictor.load(bundle).predict(
-        np.stack([window.features for window in windows]),
-        np.stack([window.sequence for window in windows]),
-        np.where(beside[:, None], known.moments.mean, np.nan),
-    )
+    beside = theirs & (windows.window_end_ms >= from_ms)
+    assert 0 < beside.sum() < theirs.sum()
+    baselines = np.where(beside[:, None], known.moments.mean, np.nan)
+    expected = Predictor.load(bundle).predict(windows.features, windows.sequence, baselines)
     events = streaming.events(stack)
-    for window, raw in zip(windows, expected.probabilities, strict=True):
-        given = list(events[window.user_id, window.window_start_ms]["raw"].values())
-        assert given == pytest.approx(raw.tolist(), abs=1e-6)
+    keys = zip(windows.user_id, windows.window_start_ms.tolist(), strict=True)
+    for key, raw in zip(keys, expected.probabilities, strict=True):
+        assert list(events[key]["raw"].values()) == pytest.approx(raw.tolist(), abs=1e-6)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 
 from pipelines.errors import InputError
-from pipelines.feature_json import SCHEMA_HASH, feature_window_json, parse_feature_window
+from pipelines.feature_json import SCHEMA_HASH, feature_windows_json
 from pipelines.features import compute_windows
+from pipelines.parsed_windows import AT_ONCE, ParsedWindows, parse_feature_window, parse_feature_windows
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.records import FeatureWindow
@@ -20,19 +21,49 @@ settings_ = settings(deadline=None, max_examples=15)
 def test_the_record_is_valid_and_comes_back_bit_for_bit(seeds: list[int]) -> None:
     starts_ms, samples, offsets = drawn.batch(seeds)
     computed = compute_windows(starts_ms, samples, offsets)
-    for row, start_ms in enumerate(starts_ms.tolist()):
-        payload = feature_window_json(computed, row, user_id="ada", window_start_ms=start_ms)
+    users = [f"ada-{row}" for row in range(len(starts_ms))]
+    payloads = feature_windows_json(computed, users, starts_ms)
+    for payload in payloads:
         FeatureWindow.model_validate_json(payload)
-        back = parse_feature_window(payload)
-        for name in ("features", "coverage", "quality", "sequence"):
-            np.testing.assert_array_equal(getattr(back, name), getattr(computed, name)[row])
-        assert (back.user_id, back.window_start_ms, back.window_end_ms) == ("ada", start_ms, start_ms + 60_000)
-        assert (back.samples, back.schema_hash, back.sequence.dtype) == (computed.samples[row], SCHEMA_HASH, np.float32)
+    back, faults = parse_feature_windows(payloads)
+    for name in ("features", "coverage", "quality", "sequence", "samples"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(computed, name))
+    assert (back.user_id, back.window_start_ms.tolist(), faults) == (users, starts_ms.tolist(), {})
+    assert back.window_end_ms.tolist() == (starts_ms + 60_000).tolist()
+    assert (set(back.schema_hash), back.sequence.dtype) == ({SCHEMA_HASH}, np.float32)
+
+
+def same(one: ParsedWindows, other: ParsedWindows) -> bool:
+    pairs = [(value, getattr(other, name)) for name, value in vars(one).items()]
+    return all(np.array_equal(a, b, equal_nan=isinstance(a, np.ndarray)) for a, b in pairs)
+
+
+def backwards(payload: bytes) -> bytes:
+    """The same record, its fields in another order."""
+    record = json.loads(payload)
+    turned = {name: dict(reversed(each.items())) if isinstance(each, dict) else each for name, each in record.items()}
+    return json.dumps(dict(reversed(turned.items()))).encode()
+
+
+def test_a_bad_record_spoils_none_of_the_others_and_fields_may_come_in_any_order() -> None:
+    starts_ms, samples, offsets = drawn.batch([1, 2, 3])
+    payloads = feature_windows_json(compute_windows(starts_ms, samples, offsets), ["a", "b", "c"], starts_ms)
+    whole, _ = parse_feature_windows(payloads)
+    mixed = [b"{", payloads[0], backwards(payloads[1]), broken(features={}), payloads[2]]
+    found, faults = parse_feature_windows(mixed)
+    assert same(found, whole)
+    assert faults.keys() == {0, 3}
+    assert "'hr_mean' is missing" in faults[3]
+    assert len(parse_feature_windows([])[0]) == 0
+    assert same(whole.rows(np.array([2])), parse_feature_window(payloads[2]))
+    many, faults = parse_feature_windows([*payloads * AT_ONCE, b"{", payloads[0]])
+    assert same(many, whole.rows(np.array([*list(range(3)) * AT_ONCE, 0])))
+    assert faults.keys() == {3 * AT_ONCE}
 
 
 def test_missing_is_null() -> None:
     computed = compute_windows(np.array([drawn.START_MS]), drawn.window(0)[:0], np.array([0, 0]))
-    record = json.loads(feature_window_json(computed, 0, user_id="ä", window_start_ms=np.int64(drawn.START_MS)))
+    record = json.loads(feature_windows_json(computed, ["ä"], np.array([drawn.START_MS]))[0])
     assert set(record["features"].values()) == {None}
     assert set(record["sequence"]["hr"]) == {None}
     assert record["user_id"] == "ä"
@@ -41,7 +72,7 @@ def test_missing_is_null() -> None:
 
 def broken(**changes: object) -> bytes:
     computed = compute_windows(np.array([drawn.START_MS]), drawn.window(0)[:0], np.array([0, 0]))
-    record = json.loads(feature_window_json(computed, 0, user_id="a", window_start_ms=drawn.START_MS))
+    record = json.loads(feature_windows_json(computed, ["a"], np.array([drawn.START_MS]))[0])
     return json.dumps(record | changes).encode()
 
 

@@ -1,4 +1,3 @@
-from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -7,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import features
-from pipelines.features import WindowFeatures, compute_blobs, compute_windows, feature_columns
+from pipelines.features import compute_blobs, compute_windows, feature_columns
 from pipelines.samples import SAMPLE, pack
 from pipelines.signals.canonical import MAX_WINDOWS, canonical_series
 from pipelines.signals.motion import magnitude
@@ -19,10 +18,6 @@ from tests.unit.signals import drawn
 from tests.unit.signals.recorded import ABSENT, recorded_samples, recordings
 
 few_examples = settings(deadline=None, max_examples=25)
-
-
-def rows(computed: WindowFeatures, keep: object) -> WindowFeatures:
-    return WindowFeatures(**{field.name: getattr(computed, field.name)[keep] for field in fields(computed)})
 
 
 @given(drawn.seeds)
@@ -58,7 +53,7 @@ def test_a_window_does_not_depend_on_its_batch(seeds: list[int]) -> None:
     together = compute_blobs(starts_ms, blobs)
     for index in range(len(seeds)):
         alone = compute_blobs(starts_ms[index : index + 1], blobs[index : index + 1])
-        assert drawn.identical(alone, rows(together, slice(index, index + 1)))
+        assert drawn.identical(alone, together.rows(slice(index, index + 1)))
 
 
 def test_nor_on_where_a_large_batch_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

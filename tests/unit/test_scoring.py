@@ -13,11 +13,12 @@ from feature_repo.online import OnlineRow
 from models.events import Answers, Speaker
 from models.predictor import Predictor
 from models.training_set import MEAN_NAMES
-from pipelines.feature_json import feature_window_json, parse_feature_window
+from pipelines.feature_json import feature_windows_json
 from pipelines.features import compute_windows
 from pipelines.known_baselines import KnownBaselines
 from pipelines.live.in_force import InForce
 from pipelines.live.shares import has
+from pipelines.parsed_windows import parse_feature_window
 from pipelines.scored import answer_blobs, by_speaker, ends_and_answers, label_set_id, parted, scored_blobs
 from pipelines.scoring import Answer, Scorer
 from pipelines.smoothed_events import events
@@ -34,8 +35,7 @@ NOBODY = KnownBaselines(lambda users: [None] * len(users), lambda: 0.0)
 def payloads() -> list[bytes]:
     formed = windows(drawn.window(3))
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
-    starts = formed.window_start_ms.tolist()
-    return [feature_window_json(computed, row, user_id="ann", window_start_ms=at) for row, at in enumerate(starts)]
+    return feature_windows_json(computed, ["ann"] * len(formed.window_start_ms), formed.window_start_ms)
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +83,15 @@ def test_a_bad_record_spoils_none_of_the_others(model: Predictor, payloads: list
 
 def test_a_window_is_scored_beside_its_users_baseline(model: Predictor, payloads: list[bytes]) -> None:
     window = parse_feature_window(payloads[5])
-    known = OnlineRow("ann", window.window_end_ms, dict.fromkeys(MEAN_NAMES, 1.5))
+    known = OnlineRow("ann", window.window_end_ms.item(), dict.fromkeys(MEAN_NAMES, 1.5))
     baselines = KnownBaselines(lambda users: [known] * len(users), lambda: 0.0)
     before, now = (raw_of(answer) for answer in scorer(model, baselines).score([payloads[4], payloads[5]]))
     level = np.full((1, len(MEAN_NAMES)), 1.5)
-    with_level = model.predict(window.features[None], window.sequence[None], level)
+    with_level = model.predict(window.features, window.sequence, level)
     np.testing.assert_array_equal(now.members, with_level.members)
-    assert not np.array_equal(now.members, model.predict(window.features[None], window.sequence[None]).members)
+    assert not np.array_equal(now.members, model.predict(window.features, window.sequence).members)
     earlier = parse_feature_window(payloads[4])
-    without = model.predict(earlier.features[None], earlier.sequence[None])
+    without = model.predict(earlier.features, earlier.sequence)
     np.testing.assert_array_equal(before.members, without.members)
 
 
