@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,9 +38,10 @@ class Stage:
     replays: int = 1
 
     def resubmit(self) -> None:
-        """What a user does when the cluster has forgotten its jobs."""
-        eqm(self.settings, "submit", "features", "--resume")
-        eqm(self.settings, "submit", "emotions", "--resume", "--bundle", str(self.bundle))
+        """What a user does when the cluster has forgotten its jobs, in two terminals."""
+        commands = ("features", "--resume"), ("emotions", "--resume", "--bundle", str(self.bundle))
+        with ThreadPoolExecutor() as terminals:
+            list(terminals.map(lambda command: eqm(self.settings, "submit", *command), commands))
 
     def stop(self, kind: str, *, drain: bool) -> str:
         """Stops a job with a savepoint, once it has got over what came before."""
