@@ -52,6 +52,8 @@ class Settings(BaseModel):
     """Heap of the local broker."""
     kafka_retention_mb: Megabytes = 1024
     """What the local broker keeps of each partition. Age deletes nothing: recordings are older than any limit."""
+    java_options: str = ""
+    """Options for the JVMs of the local broker and TaskManager; `-XX:TieredStopAtLevel=1` suits runs of few minutes."""
     partitions: Count = 4
     """Partitions of the topics made by `eqm up`."""
     flink_rest_port: Port = 18081

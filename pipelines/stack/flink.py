@@ -19,6 +19,9 @@ LOG_NAMES: Final = {JOBMANAGER: "standalonesession", TASKMANAGER: "taskexecutor"
 METASPACE_MB: Final = 384
 """Each submitted job brings its classes; the default of 256 MB is used up after few submissions."""
 
+LIGHT: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""For JVMs that do little, or not for long: compiling for speed would cost them more than it saves."""
+
 QUERY_PORT: Final = "metrics.internal.query-service.port"
 PROMETHEUS: Final = "metrics.reporter.prometheus"
 PORTS: Final = {
@@ -62,7 +65,7 @@ def configuration(settings: Settings) -> dict[str, str]:
         "io.tmp.dirs": str(settings.home / "flink" / "tmp"),
         "web.submit.enable": "false",
         "security.delegation.tokens.enabled": "false",
-        **_java_options(),
+        **_java_options(settings),
     }
 
 
@@ -173,10 +176,12 @@ def _memory(settings: Settings) -> dict[str, str]:
     }
 
 
-def _java_options() -> dict[str, str]:
-    """The module openings that Flink needs on Java 17, as its own configuration has them."""
+def _java_options(settings: Settings) -> dict[str, str]:
+    """The module openings that Flink needs on Java 17, as its own configuration has them; and how each is run."""
     packaged: Any = yaml.safe_load((distribution() / "conf" / "config.yaml").read_text(encoding="utf-8"))
     return {
         "env.java.opts.all": packaged["env"]["java"]["opts"]["all"],
-        "env.java.opts.jobmanager": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "env.java.opts.jobmanager": LIGHT,
+        "env.java.opts.client": LIGHT,
+        **({"env.java.opts.taskmanager": settings.java_options} if settings.java_options else {}),
     }

@@ -81,8 +81,8 @@ def properties(settings: Settings) -> dict[str, str]:
 
 def command(settings: Settings) -> list[str]:
     """How the broker is started."""
-    heap = f"-Xmx{settings.kafka_heap_mb}m"
-    return [*_java(settings, heap, f"-Dlog.file={log_file(settings)}"), "kafka.Kafka", str(_configuration(settings))]
+    options = [f"-Xmx{settings.kafka_heap_mb}m", f"-Dlog.file={log_file(settings)}", *settings.java_options.split()]
+    return [*_java(settings, *options), "kafka.Kafka", str(_configuration(settings))]
 
 
 def prepare(settings: Settings) -> None:

@@ -22,7 +22,7 @@ GRACE_S: Final = 20
 POLL_S: Final = 0.1
 MARK: Final = ".eqm-home"
 SERVER_SETTINGS: Final = (
-    *("host", "kafka_port", "kafka_controller_port", "kafka_heap_mb", "kafka_retention_mb"),
+    *("host", "java_options", "kafka_port", "kafka_controller_port", "kafka_heap_mb", "kafka_retention_mb"),
     *("flink_rest_port", "flink_port_base", "prometheus_port", "task_slots", "state_backend"),
     *("jobmanager_memory_mb", "taskmanager_memory_mb", "managed_memory_mb"),
 )

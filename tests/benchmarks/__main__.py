@@ -119,6 +119,7 @@ def _settings(home: Path) -> Settings:
     """A worker per core, and a partition for each: a program that takes time as it comes sees it in order, too."""
     return separate_settings(
         home,
+        java_options="",
         task_slots=max(8, 4 * CORES),
         parallelism=CORES,
         partitions=CORES,

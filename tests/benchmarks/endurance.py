@@ -109,6 +109,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="eqm-endurance-") as home:
         settings = separate_settings(
             Path(home) / "home",
+            java_options="",
             task_slots=8,
             parallelism=CORES,
             taskmanager_memory_mb=3072,
