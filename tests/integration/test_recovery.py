@@ -27,7 +27,7 @@ from tests.recovery.struck import strike_all
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 """kafka-python leaves a socket behind where it is closed while it asks for metadata."""
 
-PEOPLE = people(4, minutes=16)
+PEOPLE = people(4, minutes=24)
 SPEED = 4.0
 """Times real, as long as the jobs are disturbed; the rest of the replay comes at once."""
 

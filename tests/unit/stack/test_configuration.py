@@ -43,6 +43,14 @@ def test_the_cluster_listens_on_loopback_with_the_sizes_set(settings: Settings) 
 
 
 @needs_flink
+def test_options_for_jvms_reach_broker_and_taskmanager(settings: Settings) -> None:
+    chosen = settings.model_copy(update={"java_options": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"})
+    assert flink.configuration(chosen)["env.java.opts.taskmanager"] == chosen.java_options
+    assert set(chosen.java_options.split()) <= set(kafka.command(chosen))
+    assert "env.java.opts.taskmanager" not in flink.configuration(settings)
+
+
+@needs_flink
 def test_what_flink_reads_is_written_once_and_again(settings: Settings) -> None:
     flink.prepare(settings)
     flink.prepare(settings)
