@@ -1,4 +1,7 @@
-"""All recorded people through the stream, disturbed, and through Beam: the same rows, once late readings are healed."""
+"""Recorded people through the stream, disturbed, and through Beam: the same rows, once late readings are healed.
+
+The first eight recordings of each set; all of them with EQM_TEST_ALL=1.
+"""
 
 import json
 import os
@@ -21,6 +24,8 @@ from tests.integration.ports import environment
 SETS = {"stress_predict": ("2022-02-01", "2022-03-31", 23), "stress_exercise": ("2013-01-01", "2025-12-31", 30)}
 FAULTS = Faults(shuffle_s=9, duplicate_share=0.05, delay_share=0.01, delay_s=120, seed=4)
 OVER = 3
+CHOSEN = None if os.environ.pop("EQM_TEST_ALL", None) else 8
+"""How many recordings of each set."""
 
 
 def found(settings: Settings, *arguments: str, code: int = 0) -> dict[str, Any]:
@@ -35,12 +40,13 @@ def streamed(request: pytest.FixtureRequest, stack: Settings, recordings_folder:
     first, last, count = SETS[request.param]
     people = recordings([recordings_folder / request.param])
     assert len(people) == count
+    people = people[:CHOSEN]
     streaming.fresh(stack)
     counts = streaming.send(stack, people, FAULTS)
     streaming.computed(stack)
     placed = streaming.placed(stack)
     assert placed.total() == counts.sent
-    assert placed["late"] > 1000
+    assert placed["late"] > 300
     return stack, ["--from", first, "--to", last]
 
 
@@ -50,7 +56,7 @@ def test_stream_and_batch_agree_and_the_night_heals_what_was_late(streamed: tupl
 
     as_streamed = found(settings, "parity", *days, "--without-late")
     assert agrees(as_streamed)
-    assert as_streamed["compared"] == streamed_rows > 9_000
+    assert as_streamed["compared"] == streamed_rows > 2_000
 
     unhealed = found(settings, "parity", *days, code=OVER)
     planned = found(settings, "backfill", *days, "--dry-run")
