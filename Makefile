@@ -23,7 +23,7 @@ PYTEST := -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
-.PHONY: help setup parts demo test test-fast test-thorough test-integration fast fast-stream fast-batch \
+.PHONY: help setup parts demo test test-fast test-thorough test-integration unit fast fast-stream fast-batch \
 	thorough integration test-recovery endurance bench bench-check check lock clean
 
 help:
@@ -88,7 +88,7 @@ build/jvm/beam/.done: deploy/portable-runner.xml build/jvm/.done
 demo: setup
 	@$(STREAM)/eqm demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-test: fast thorough integration
+test: unit integration
 	@deploy/setup/summary.sh fast-stream fast-batch thorough integration
 
 test-fast: fast
@@ -99,6 +99,10 @@ test-thorough: thorough
 
 test-integration: integration
 	@deploy/setup/summary.sh integration
+
+# All without servers, two at a time.
+unit: setup .venv/stream/.tests .venv/batch/.tests
+	@$(MAKE) --silent --no-print-directory -j2 --output-sync=target fast-batch fast-stream thorough
 
 # Both at once; what each prints comes in one piece.
 fast: setup .venv/stream/.tests .venv/batch/.tests
