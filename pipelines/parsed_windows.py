@@ -86,14 +86,13 @@ def _together(payloads: Sequence[bytes]) -> tuple[ParsedWindows, dict[int, str]]
 
 def _apart(payloads: Sequence[bytes]) -> tuple[ParsedWindows, dict[int, str]]:
     """The same, one by one, so that a bad record spoils none of the others."""
-    good, faults = [], {}
+    good, faults = [_columns([])], {}
     for place, payload in enumerate(payloads):
         try:
-            parse_feature_window(payload)
-            good.append(orjson.loads(payload))
+            good.append(parse_feature_window(payload))
         except InputError as fault:
             faults[place] = str(fault)
-    return _columns(good), faults
+    return _joined(good), faults
 
 
 def _joined(parts: Sequence[ParsedWindows]) -> ParsedWindows:

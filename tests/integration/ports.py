@@ -5,22 +5,24 @@ import random
 from pathlib import Path
 
 from pipelines.settings import Settings
+from pipelines.stack.flink import LIGHT
 from pipelines.stack.ports import is_free
 
 NEEDED = 9
-SHORT_RUNS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""Tests run for minutes: compiling for speed took half of the TaskManager's processor time."""
 
 
 def separate_settings(home: Path, **changes: object) -> Settings:
-    """Settings whose nine ports are free now; below the range from which the system takes client ports."""
+    """Settings whose nine ports are free now; below the range from which the system takes client ports.
+
+    Tests run for minutes: compiling for speed took half of the TaskManager's processor time.
+    """
     first = next(base for base in iter(_candidate, None) if all(map(_free, range(base, base + NEEDED))))
     ports = {
         "kafka_port": first,
         "kafka_controller_port": first + 1,
         "flink_rest_port": first + 2,
         "flink_port_base": first + 3,
-        "java_options": SHORT_RUNS,
+        "java_options": LIGHT,
     }
     return Settings.model_validate({"home": home, **ports, **changes})
 
