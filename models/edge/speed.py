@@ -7,13 +7,14 @@ from typing import Final
 import numpy as np
 
 from models.parts import Raw
+from models.predictor import CHUNK
 
-WINDOWS: Final = 128
+WINDOWS: Final = CHUNK
 ROUNDS: Final = 3
 
 
 def windows_per_second(answer: Callable[[Raw], object], raw: Raw, *, at_once: int = 1) -> float:
-    """The best of three rounds over 128 windows, `at_once` in a call, after a round that does not count.
+    """The best of three rounds over one full chunk of windows, `at_once` in a call, after a round that does not count.
 
     Windows are taken again and again where there are fewer.
     """

@@ -15,6 +15,7 @@ import pytest
 from models.combining import Weighted
 from models.dataset import Dataset
 from models.packing import save
+from models.predictor import CHUNK
 from models.training import TrainedEnsemble
 from pipelines.cli import main
 from pipelines.exporting import Export
@@ -119,7 +120,7 @@ def test_the_table_says_whose_figures_it_shows(
     said = capsys.readouterr().out
     assert said.count(f"{report['windows']} windows of 2 simulated people held out of training") == 2
     assert "promise nothing for real ones" in said
-    assert "128 at once" in said
+    assert f"{CHUNK} at once" in said
     assert str(tmp_path / "edge" / CONTRACT) in said
 
 

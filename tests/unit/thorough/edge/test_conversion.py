@@ -59,7 +59,7 @@ def test_int8_needs_examples() -> None:
         converted(graph, "int8")
 
 
-@pytest.mark.parametrize("at_once", [1, 64])
+@pytest.mark.parametrize("at_once", [1, 48, WINDOWS])
 def test_speed_is_of_so_many_windows_at_once(at_once: int) -> None:
     calls = []
     speed = windows_per_second(
