@@ -26,9 +26,13 @@ QUERY_PORT: Final = "metrics.internal.query-service.port"
 PROMETHEUS: Final = "metrics.reporter.prometheus"
 PORTS: Final = {
     JOBMANAGER: ("jobmanager.rpc.port", "blob.server.port", QUERY_PORT),
-    TASKMANAGER: ("taskmanager.rpc.port", "taskmanager.data.port", QUERY_PORT),
+    TASKMANAGER: ("taskmanager.data.port",),
 }
-"""What listens, in the order of ports; both parts answer the metrics query, each on a port of its own."""
+"""What listens on a port that is known beforehand.
+
+A TaskManager's other two are new with each start. Pekko's remoting remembers who answered at an address: while the
+JobManager still tried to reach a TaskManager that was killed, one in its place at the same address heard no answer.
+"""
 
 
 def distribution() -> Path:
@@ -162,6 +166,7 @@ def _addresses(settings: Settings) -> dict[str, str]:
         "jobmanager.rpc.address": settings.host,
         "jobmanager.rpc.port": str(_numbers(settings, JOBMANAGER)["jobmanager.rpc.port"]),
         "jobmanager.bind-host": settings.host,
+        "taskmanager.rpc.port": "0",
         "taskmanager.host": settings.host,
         "taskmanager.bind-host": settings.host,
     }

@@ -25,7 +25,7 @@ def test_the_broker_listens_on_loopback_and_deletes_nothing_for_its_age(settings
 def test_no_two_servers_want_one_port() -> None:
     every = Settings(prometheus_port=19300)
     numbers = [port.number for server in servers(every) for port in server.ports]
-    assert len(numbers) == len(set(numbers)) == 11
+    assert len(numbers) == len(set(numbers)) == 9
 
 
 def test_an_outside_broker_or_cluster_is_not_started() -> None:
@@ -40,6 +40,14 @@ def test_the_cluster_listens_on_loopback_with_the_sizes_set(settings: Settings) 
     assert told["taskmanager.memory.process.size"] == "2560m"
     assert told["env.java.opts.all"].count("--add-opens") > 5
     assert "metrics.reporter.prometheus.port" not in told
+
+
+@needs_flink
+def test_a_taskmanager_takes_no_address_that_another_had(settings: Settings) -> None:
+    assert flink.configuration(settings)["taskmanager.rpc.port"] == "0"
+    told = " ".join(flink.command(settings, flink.TASKMANAGER))
+    assert "rpc.port" not in told
+    assert flink.QUERY_PORT not in told
 
 
 @needs_flink
