@@ -8,11 +8,11 @@ from pipelines.settings import Settings
 from pipelines.stack.flink import LIGHT
 from pipelines.stack.ports import is_free
 
-NEEDED = 9
+NEEDED = 7
 
 
 def separate_settings(home: Path, **changes: object) -> Settings:
-    """Settings whose nine ports are free now; below the range from which the system takes client ports.
+    """Settings whose seven ports are free now; below the range from which the system takes client ports.
 
     Tests run for minutes: compiling for speed took half of the TaskManager's processor time.
     """
