@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pipelines.errors import StackError
 from pipelines.stack.reason import relevant_line
@@ -45,6 +46,11 @@ class Cluster:
     def slots(self) -> Slots:
         found = self.get("/overview")
         return Slots(found["taskmanagers"], found["slots-total"], found["slots-available"])
+
+    def taskmanager_addresses(self) -> list[str]:
+        """`host:port` of every TaskManager that is registered; one that was killed stays so for a while."""
+        found = self.get("/taskmanagers")["taskmanagers"]
+        return [urlsplit(each["path"]).netloc.rpartition("@")[2] for each in found]
 
     def jobs(self) -> list[Job]:
         """All jobs that the cluster remembers, running ones first, then the newest."""

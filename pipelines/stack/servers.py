@@ -55,14 +55,29 @@ def _flink(settings: Settings, name: str) -> Server:
         command=lambda: flink.command(settings, name),
         environment=lambda: flink.environment(settings),
         prepare=lambda: flink.prepare(settings),
-        answers=lambda: _cluster_answers(settings, taskmanagers=int(name == flink.TASKMANAGER)),
+        answers=lambda: _jobmanager_answers(settings) if name == flink.JOBMANAGER else _taskmanager_answers(settings),
         log=lambda: flink.log_file(settings, name),
     )
 
 
-def _cluster_answers(settings: Settings, *, taskmanagers: int) -> bool:
+def _jobmanager_answers(settings: Settings) -> bool:
     with suppress(StackError):
-        return Cluster(settings.flink_address).slots().taskmanagers >= taskmanagers
+        Cluster(settings.flink_address).slots()
+        return True
+    return False
+
+
+def _taskmanager_answers(settings: Settings) -> bool:
+    """Whether one that is registered lives: the JobManager believes in a killed one until its heartbeat fails."""
+    with suppress(StackError):
+        return any(map(_listens, Cluster(settings.flink_address).taskmanager_addresses()))
+    return False
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    with suppress(OSError), socket.create_connection((host.strip("[]"), int(port)), timeout=1):
+        return True
     return False
 
 

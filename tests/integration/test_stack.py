@@ -122,6 +122,16 @@ def test_a_job_that_cannot_be_planned_is_one_line(settings: Settings) -> None:
     assert "\n" not in str(fault.value)
 
 
+def test_up_waits_for_the_taskmanager_in_a_killed_ones_place(settings: Settings) -> None:
+    """The JobManager believes in the killed one for a while, and counts it."""
+    kill(pids(settings)["taskmanager"])
+    assert eqm(settings, "up").returncode == 0
+    listening = psutil.Process(pids(settings)["taskmanager"]).net_connections("tcp")
+    ports = {connection.laddr.port for connection in listening if connection.status == psutil.CONN_LISTEN}
+    registered = Cluster(settings.flink_address).taskmanager_addresses()
+    assert ports & {int(address.rpartition(":")[2]) for address in registered}
+
+
 def test_up_repairs_what_was_killed_and_keeps_what_was_written(settings: Settings) -> None:
     before = pids(settings)
     kill(before["kafka"])

@@ -74,6 +74,12 @@ def test_capacity_and_jobs_running_ones_first(flink: Flink, cluster: Cluster) ->
     assert cluster.jobs() == [Job("a", "eqm", "RUNNING", 2.5), Job("b", "old", "FINISHED", 1.5)]
 
 
+def test_taskmanagers_by_where_they_listen(flink: Flink, cluster: Cluster) -> None:
+    path = "pekko.tcp://flink@127.0.0.1:40123/user/rpc/taskmanager_0"
+    flink.answers["GET /taskmanagers"] = [(200, {"taskmanagers": [{"id": "a", "path": path}]})]
+    assert cluster.taskmanager_addresses() == ["127.0.0.1:40123"]
+
+
 def test_stop_drains_waits_for_the_savepoint_and_for_the_end(flink: Flink, cluster: Cluster) -> None:
     flink.answers[f"POST /jobs/{JOB}/stop"] = [(202, {"request-id": "r"})]
     done = {"status": {"id": "COMPLETED"}, "operation": {"location": "file:/savepoint"}}
