@@ -74,7 +74,8 @@ class Sizes:
 
     limit: Pair
     ours: Pair
-    full: Pair
+    student: Pair
+    ensemble: Pair
     per_reading: Pair
     peers: Pair
     seed: Pair
@@ -91,13 +92,14 @@ class Sizes:
 FULL: Final = Sizes(
     limit=Pair(500, 2_000_000, 10_000_000),
     ours=Pair(500, 500_000, 3_000_000),
-    full=Pair(500, 800_000, 2_400_000),
+    student=Pair(500, 800_000, 2_400_000),
+    ensemble=Pair(500, 300_000, 900_000),
     per_reading=Pair(500, 120_000, 300_000),
     peers=Pair(100, 40_000, 120_000),
     seed=Pair(100, 24_000, 60_000),
     memory=3_000_000,
     warm_s=75,
-    steady_s=90,
+    steady_s=60,
     cost_users=(10, 100, 1_000, 3_000),
     cost_warm_s=70,
     cost_steady_s=30,
@@ -107,7 +109,8 @@ FULL: Final = Sizes(
 QUICK: Final = Sizes(
     limit=Pair(100, 240_000, 1_200_000),
     ours=Pair(100, 60_000, 240_000),
-    full=Pair(100, 30_000, 90_000),
+    student=Pair(100, 30_000, 90_000),
+    ensemble=Pair(100, 30_000, 90_000),
     per_reading=Pair(100, 24_000, 60_000),
     peers=Pair(40, 12_000, 24_000),
     seed=Pair(20, 4_800, 9_600),

@@ -78,7 +78,7 @@ def test_table_and_picture_show_whatever_was_measured() -> None:
 
 @pytest.mark.parametrize("sizes", [FULL, QUICK])
 def test_every_run_is_longer_than_a_window(sizes: Any) -> None:  # noqa: ANN401
-    for pair in (sizes.ours, sizes.full, sizes.per_reading, sizes.peers, sizes.seed):
+    for pair in (sizes.ours, sizes.student, sizes.ensemble, sizes.per_reading, sizes.peers, sizes.seed):
         assert pair.few >= pair.users * 4 * 60
         assert pair.many > pair.few
 
