@@ -17,11 +17,11 @@ from models.manifest import Manifest
 from models.prediction import Prediction
 from models.runtime import import_tensorflow
 
-GRANULE: Final = 48
-"""Rows are padded to a multiple of this. A matrix product works on 48 rows or 24 columns at a time and rounds what is
+GRANULE: Final = 24
+"""Rows are padded to a multiple of this. A matrix product works on 24 rows or columns at a time and rounds what is
 left over otherwise: so a row's answer is the same to the last bit wherever it stands and whatever stands beside it."""
 
-CHUNK: Final = 3 * GRANULE
+CHUNK: Final = 6 * GRANULE
 """Most rows that the network is given at once: more no longer fit the processor's cache, fewer cost more calls."""
 
 
