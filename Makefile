@@ -33,7 +33,7 @@ help:
 	@echo 'make test-fast               unit tests, without servers'
 	@echo 'make test-thorough           the same, those that take minutes'
 	@echo 'make test-integration        tests on a real broker, cluster and store; EQM_TEST_ALL=1: of all recorded people'
-	@echo 'make test-recovery           kill everything, again and again: half an hour; EQM_RECOVERY_SEED, EQM_RECOVERY_KILLS'
+	@echo 'make test-recovery           kill everything, again and again: an hour; EQM_RECOVERY_SEED, EQM_RECOVERY_KILLS'
 	@echo 'make endurance               two hours of 300 users, with faults, at full speed: counts, memory, state'
 	@echo 'make bench                   speed, latency and cost beside other programs; ARGS="--only NAME,... --quick"'
 	@echo 'make check                   style and types'
