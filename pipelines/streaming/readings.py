@@ -19,6 +19,8 @@ BOUNDED_IDLE_MS = 600_000
 """A bounded read ends by itself; until then no partition may be left behind, however slow it is."""
 HOLD_MS = 3_000
 """How long event time waits when readings come again, as after an outage: for the partitions that are last."""
+DRIFT_MS = 120_000
+"""How far in event time a partition may be read ahead of the slowest; what is ahead waits in open windows."""
 
 
 def register_readings(
@@ -39,6 +41,7 @@ def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesCon
         "lateness_ms": str(LATENESS_MS),
         "hold_ms": str(0 if config.bounded else HOLD_MS),
         "idle_ms": str(BOUNDED_IDLE_MS if config.bounded else config.idle_ms),
+        "drift_ms": str(DRIFT_MS),
         "pane_ms": str(HOP_MS),
         "window_ms": str(WINDOW_MS),
         "bounded": str(config.bounded).lower(),

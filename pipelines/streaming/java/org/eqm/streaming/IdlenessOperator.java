@@ -2,6 +2,7 @@ package org.eqm.streaming;
 
 import org.apache.flink.runtime.metrics.groups.TaskIOMetricGroup;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.util.PausableRelativeClock;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -15,11 +16,12 @@ import org.apache.flink.table.data.RowData;
  * <p>Time in which what follows takes nothing does not count: a reading that had to wait is no missing one, and others
  * must not go on without it.
  *
- * <p>It does so rather than the source, because an idle source swallows the end-of-time watermark of a drain, and
- * with it the last windows. Stateless: after a restore it is active until it has been silent for long enough.
+ * <p>What the source says of itself is for the alignment of partitions alone, and is not passed on. An idle source
+ * swallows the end-of-time watermark of a drain, and with it the last windows: it is sent from here, at the end of the
+ * input. Stateless: after a restore it is active until it has been silent for long enough.
  */
 final class IdlenessOperator extends AbstractStreamOperator<RowData>
-        implements OneInputStreamOperator<RowData, RowData> {
+        implements OneInputStreamOperator<RowData, RowData>, BoundedOneInput {
     private static final long serialVersionUID = 1L;
 
     private static final long LEAST_MS = 100;
@@ -60,11 +62,12 @@ final class IdlenessOperator extends AbstractStreamOperator<RowData>
     }
 
     @Override
-    public void processWatermark(Watermark watermark) throws Exception {
-        if (watermark.equals(Watermark.MAX_WATERMARK)) {
-            become(false);
-        }
-        super.processWatermark(watermark);
+    public void processWatermarkStatus(WatermarkStatus ofTheSource) {}
+
+    @Override
+    public void endInput() {
+        become(false);
+        output.emitWatermark(Watermark.MAX_WATERMARK);
     }
 
     private void checkActivity(long ignored) {

@@ -44,8 +44,8 @@ public final class ReadingStream {
     private final OutputTag<RowData> accepted;
 
     /**
-     * @param settings topic, contract (JSON), features (what identifies them), lateness_ms, idle_ms, hold_ms, pane_ms,
-     *     window_ms, bounded ("true" ends at the latest offsets)
+     * @param settings topic, contract (JSON), features (what identifies them), lateness_ms, idle_ms, hold_ms, drift_ms,
+     *     pane_ms, window_ms, bounded ("true" ends at the latest offsets)
      * @param kafka properties of the consumer
      */
     public ReadingStream(StreamExecutionEnvironment environment, Map<String, String> settings, Map<String, String> kafka)
@@ -95,7 +95,8 @@ public final class ReadingStream {
             source.setBounded(OffsetsInitializer.latest());
         }
         long idleMs = millis(settings, "idle_ms");
-        var watermarks = new ReadingWatermarks(millis(settings, "lateness_ms"), idleMs, millis(settings, "hold_ms"));
+        var watermarks = new ReadingWatermarks(
+                millis(settings, "lateness_ms"), idleMs, millis(settings, "hold_ms"), millis(settings, "drift_ms"));
         return environment
                 .fromSource(source.build(), watermarks, "readings", layout.typeInformation())
                 .uid("readings")

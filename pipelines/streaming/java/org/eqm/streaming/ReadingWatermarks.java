@@ -6,6 +6,7 @@ import java.util.OptionalLong;
 import org.apache.flink.api.common.eventtime.TimestampAssigner;
 import org.apache.flink.api.common.eventtime.TimestampAssignerSupplier;
 import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.common.eventtime.WatermarkAlignmentParams;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
@@ -20,24 +21,41 @@ import org.apache.flink.util.clock.RelativeClock;
  *
  * <p>After a start, and where none gave any for a while, time stands still for a moment from the first reading on: the
  * partitions come back one after the other, and the readings of those that are last must not be late for it.
+ *
+ * <p>Partitions are read at one pace of event time: one that is ahead of the slowest by more than the drift waits. A
+ * backlog is read as fast as the machine can, and partitions have different numbers of users: without this, what is read
+ * too early would pile up in open windows. A subtask that reads nothing any more calls itself idle, and holds up nobody.
  */
 final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private static final long serialVersionUID = 1L;
 
+    /** No partition gets further than the drift in between, so this bounds the pace at which a backlog is read. */
+    private static final long ALIGNED_EVERY_MS = 200;
+
     private final long latenessMs;
     private final long idleMs;
     private final long holdMs;
+    private final long driftMs;
     private transient List<Partition> partitions;
     private transient RelativeClock sourceClock;
     private transient boolean begun;
     private transient long acceptedAtMs;
     private transient long heldUntilMs;
 
-    /** @param holdMs how long time stands still when readings come again */
-    ReadingWatermarks(long latenessMs, long idleMs, long holdMs) {
+    /**
+     * @param holdMs how long time stands still when readings come again
+     * @param driftMs how far a partition may be ahead of the slowest
+     */
+    ReadingWatermarks(long latenessMs, long idleMs, long holdMs, long driftMs) {
         this.latenessMs = latenessMs;
         this.idleMs = idleMs;
         this.holdMs = holdMs;
+        this.driftMs = driftMs;
+    }
+
+    @Override
+    public WatermarkAlignmentParams getAlignmentParameters() {
+        return new WatermarkAlignmentParams(driftMs, "readings", ALIGNED_EVERY_MS);
     }
 
     @Override
@@ -108,7 +126,12 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
                 return;
             }
             if (isSilent()) {
-                slowestActiveMs().ifPresent(slowestMs -> newestMs = Math.max(newestMs, slowestMs));
+                OptionalLong slowestMs = slowestActiveMs();
+                if (slowestMs.isEmpty()) {
+                    output.markIdle();
+                    return;
+                }
+                newestMs = Math.max(newestMs, slowestMs.getAsLong());
             }
             if (newestMs != Long.MIN_VALUE) {
                 output.emitWatermark(new Watermark(newestMs - latenessMs - 1));
@@ -116,11 +139,14 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         }
     }
 
+    /** Sees no rows, and so must not keep a subtask awake whose partitions are all idle. */
     private static final class Silent implements WatermarkGenerator<RowData> {
         @Override
         public void onEvent(RowData row, long timestampMs, WatermarkOutput output) {}
 
         @Override
-        public void onPeriodicEmit(WatermarkOutput output) {}
+        public void onPeriodicEmit(WatermarkOutput output) {
+            output.markIdle();
+        }
     }
 }
