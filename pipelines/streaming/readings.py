@@ -19,7 +19,7 @@ BOUNDED_IDLE_MS = 600_000
 """A bounded read ends by itself; until then no partition may be left behind, however slow it is."""
 HOLD_MS = 3_000
 """How long event time waits when readings come again, as after an outage: for the partitions that are last."""
-DRIFT_MS = 120_000
+DRIFT_MS = 60_000
 """How far in event time a partition may be read ahead of the slowest; what is ahead waits in open windows."""
 
 

@@ -30,7 +30,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private static final long serialVersionUID = 1L;
 
     /** No partition gets further than the drift in between, so this bounds the pace at which a backlog is read. */
-    private static final long ALIGNED_EVERY_MS = 200;
+    private static final long ALIGNED_EVERY_MS = 100;
 
     private final long latenessMs;
     private final long idleMs;
