@@ -41,7 +41,7 @@ def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesCon
         "lateness_ms": str(LATENESS_MS),
         "hold_ms": str(0 if config.bounded else HOLD_MS),
         "idle_ms": str(BOUNDED_IDLE_MS if config.bounded else config.idle_ms),
-        "drift_ms": str(DRIFT_MS),
+        "drift_ms": str(0 if config.bounded else DRIFT_MS),
         "pane_ms": str(HOP_MS),
         "window_ms": str(WINDOW_MS),
         "bounded": str(config.bounded).lower(),

@@ -44,7 +44,8 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
 
     /**
      * @param holdMs how long time stands still when readings come again
-     * @param driftMs how far a partition may be ahead of the slowest
+     * @param driftMs how far a partition may be ahead of the slowest; 0: any far, as a bounded read needs it, for the
+     *     connector cannot pause a partition that it has read to its end
      */
     ReadingWatermarks(long latenessMs, long idleMs, long holdMs, long driftMs) {
         this.latenessMs = latenessMs;
@@ -55,7 +56,9 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
 
     @Override
     public WatermarkAlignmentParams getAlignmentParameters() {
-        return new WatermarkAlignmentParams(driftMs, "readings", ALIGNED_EVERY_MS);
+        return driftMs == 0
+                ? WatermarkAlignmentParams.WATERMARK_ALIGNMENT_DISABLED
+                : new WatermarkAlignmentParams(driftMs, "readings", ALIGNED_EVERY_MS);
     }
 
     @Override
