@@ -81,7 +81,8 @@ def properties(settings: Settings) -> dict[str, str]:
 
 def command(settings: Settings) -> list[str]:
     """How the broker is started."""
-    options = [f"-Xmx{settings.kafka_heap_mb}m", f"-Dlog.file={log_file(settings)}", *settings.java_options.split()]
+    heap = settings.kafka_heap_mb
+    options = [f"-Xms{heap}m", f"-Xmx{heap}m", f"-Dlog.file={log_file(settings)}", *settings.java_options.split()]
     return [*_java(settings, *options), "kafka.Kafka", str(_configuration(settings))]
 
 

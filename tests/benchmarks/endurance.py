@@ -32,6 +32,9 @@ from tests.integration.ports import separate_settings
 FOLDER = Path("build/bench")
 CHECKPOINT_MS = 5_000
 PATIENCE_S = 1_200
+WHOLE_HEAP = "-XX:+AlwaysPreTouch"
+"""A heap that becomes resident page by page, or is made larger once, would look like growth; only what is beside it may
+grow, and a heap that is filled for good ends its process."""
 STILL_OPEN = PANES_PER_WINDOW + LATENESS_S // HOP_S + 1
 """Windows of a user that wait for later readings, at most, until the drain."""
 
@@ -110,7 +113,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="eqm-endurance-") as home:
         settings = separate_settings(
             Path(home) / "home",
-            java_options="",
+            java_options=WHOLE_HEAP,
             task_slots=8,
             parallelism=CORES,
             taskmanager_memory_mb=3072,
