@@ -84,7 +84,7 @@ def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
 def send(settings: Settings, given: Input) -> None:
     wanted = {**shared(settings), "users": given.users, "readings": given.readings, "spoilt": True}
     job = submit(Path(__file__).parent / "load_job.py", [json.dumps(wanted)], settings)
-    Cluster(settings.flink_address).wait(job, streaming.FINISHED, timeout_s=PATIENCE_S)
+    streaming.finished(settings, job, timeout_s=PATIENCE_S)
 
 
 def miscounted(settings: Settings, given: Input) -> list[str]:

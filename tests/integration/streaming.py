@@ -73,10 +73,10 @@ def felt(settings: Settings, bundle: Path) -> str:
     return finished(settings, submit_emotions(settings, bundle, bounded=True))
 
 
-def finished(settings: Settings, job: str) -> str:
+def finished(settings: Settings, job: str, *, timeout_s: float = PATIENCE_S) -> str:
     """Waits until the job has ended well, without a single restart."""
     cluster = Cluster(settings.flink_address)
-    cluster.wait(job, FINISHED, timeout_s=PATIENCE_S)
+    cluster.wait(job, FINISHED, timeout_s=timeout_s)
     assert cluster.root_cause(job) == ""
     return job
 

@@ -57,7 +57,9 @@ def test_any_input_gives_finite_probabilities(predictor: Predictor, value: float
     assert np.isfinite(given.members).all()
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7, 15, 17, 23, 24, 25, 47, 48, 49, 64, 96, 120, CHUNK - 1, CHUNK, CHUNK + 1])
+@pytest.mark.parametrize(
+    "rows", [1, 2, 7, 15, 16, 17, 23, 24, 25, 47, 48, 49, 64, 96, 128, CHUNK - 1, CHUNK, CHUNK + 1]
+)
 def test_an_answer_is_the_same_to_the_last_bit_in_any_company(predictor: Predictor, rows: int) -> None:
     rng = np.random.default_rng(rows)
     alone = predictor.predict(PEOPLE.features[:1], PEOPLE.sequence[:1], PEOPLE.baseline[:1])
