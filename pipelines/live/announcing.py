@@ -1,6 +1,5 @@
 """Announcing models to the running emotions job."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +14,12 @@ from pipelines.errors import InputError, StackError
 from pipelines.live.bundles import announced_folder, control_for, placed
 from pipelines.live.control import good_key_of, instruction, key_of
 from pipelines.settings import Settings
+from pipelines.stack.ports import listens
 from schemas.records import ModelControl
 from schemas.roles import Role
 from schemas.topics import MODELS
 
 TIMEOUT_MS: Final = 10_000
-CONNECT_S: Final = 1.0
 
 
 def announce(settings: Settings, bundle: Path, role: Role, *, share: float | None = None) -> ModelControl:
@@ -54,14 +53,7 @@ def serving(settings: Settings) -> Path | None:
 
 def answers(bootstrap: str) -> bool:
     """Whether anybody listens at one of the addresses; says so at once where nobody does."""
-    for server in bootstrap.split(","):
-        host, port = server.rsplit(":", 1)
-        try:
-            socket.create_connection((host, int(port)), CONNECT_S).close()
-        except OSError:
-            continue
-        return True
-    return False
+    return any(map(listens, bootstrap.split(",")))
 
 
 def _control(key: bytes, value: bytes | None) -> ModelControl | None:

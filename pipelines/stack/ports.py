@@ -1,8 +1,9 @@
-"""Which ports are free, and who holds those that are not."""
+"""Which ports are free, who holds those that are not, and whether anybody answers at one."""
 
 import socket
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from pipelines.errors import StackError
 
 LINGER_S: Final = 10.0
 POLL_S: Final = 0.1
+CONNECT_S: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ def is_free(host: str, number: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def listens(address: str) -> bool:
+    """Whether anybody listens at `host:port`; says so at once where nobody does."""
+    host, _, port = address.rpartition(":")
+    with suppress(OSError), socket.create_connection((host.strip("[]"), int(port)), CONNECT_S):
+        return True
+    return False
 
 
 def _holder(number: int) -> str:

@@ -1,6 +1,5 @@
 """The servers of a local stack, each described alike: how it starts, where it listens, when it is ready."""
 
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from pipelines.errors import StackError
 from pipelines.settings import Settings
 from pipelines.stack import flink, kafka
-from pipelines.stack.ports import Port
+from pipelines.stack.ports import Port, listens
 from pipelines.stack.rest import Cluster
 
 
@@ -70,24 +69,17 @@ def _jobmanager_answers(settings: Settings) -> bool:
 def _taskmanager_answers(settings: Settings) -> bool:
     """Whether one that is registered lives: the JobManager believes in a killed one until its heartbeat fails."""
     with suppress(StackError):
-        return any(map(_listens, Cluster(settings.flink_address).taskmanager_addresses()))
-    return False
-
-
-def _listens(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    with suppress(OSError), socket.create_connection((host.strip("[]"), int(port)), timeout=1):
-        return True
+        return any(map(listens, Cluster(settings.flink_address).taskmanager_addresses()))
     return False
 
 
 def _broker_answers(settings: Settings) -> bool:
     """Asks for topics, but only once the port is open: a client that finds none waits for seconds."""
-    with suppress(OSError):
-        socket.create_connection((settings.host, settings.kafka_port), timeout=1).close()
-        from pipelines.stack.topics import admin
+    if not listens(settings.bootstrap_servers):
+        return False
+    from pipelines.stack.topics import admin
 
-        with suppress(StackError), admin(settings.bootstrap_servers, timeout_ms=1_000) as client:
-            client.list_topics()
-            return True
+    with suppress(OSError, StackError), admin(settings.bootstrap_servers, timeout_ms=1_000) as client:
+        client.list_topics()
+        return True
     return False
