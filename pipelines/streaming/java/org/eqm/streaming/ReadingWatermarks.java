@@ -20,7 +20,9 @@ import org.apache.flink.util.clock.RelativeClock;
  * slowest of the others that this subtask reads.
  *
  * <p>After a start, and where none gave any for a while, time stands still for a moment from the first reading on: the
- * partitions come back one after the other, and the readings of those that are last must not be late for it.
+ * partitions come back one after the other, and the readings of those that are last must not be late for it. It stands
+ * still half the lateness after a partition's first reading, not where it was before: a subtask counts again only once
+ * it has come to where all were when the last fell silent.
  *
  * <p>Partitions are read at one pace of event time: one that is ahead of the slowest by more than the drift waits. A
  * backlog is read as fast as the machine can, and partitions have different numbers of users: without this, what is read
@@ -41,6 +43,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private transient boolean begun;
     private transient long acceptedAtMs;
     private transient long heldUntilMs;
+    private transient int holds;
 
     /**
      * @param holdMs how long time stands still when readings come again
@@ -83,6 +86,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         long nowMs = sourceClock.relativeTimeMillis();
         if (!begun || nowMs - acceptedAtMs > Math.max(idleMs - holdMs, idleMs / 2)) {
             heldUntilMs = nowMs + holdMs;
+            holds++;
         }
         begun = true;
         acceptedAtMs = nowMs;
@@ -99,6 +103,8 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private final class Partition implements WatermarkGenerator<RowData> {
         private final RelativeClock clock;
         private long newestMs = Long.MIN_VALUE;
+        private long firstMs;
+        private int hold;
         private long activeAtNanos;
 
         Partition(RelativeClock clock) {
@@ -118,6 +124,10 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         public void onEvent(RowData row, long timestampMs, WatermarkOutput output) {
             if (ReadingRow.isAccepted(row)) {
                 accepted();
+                if (hold != holds) {
+                    hold = holds;
+                    firstMs = timestampMs;
+                }
                 newestMs = Math.max(newestMs, timestampMs);
                 activeAtNanos = clock.relativeTimeNanos();
             }
@@ -126,6 +136,9 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {
             if (isHeld()) {
+                if (hold == holds) {
+                    emit(output, Math.min(newestMs, firstMs + latenessMs / 2));
+                }
                 return;
             }
             if (isSilent()) {
@@ -137,8 +150,12 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
                 newestMs = Math.max(newestMs, slowestMs.getAsLong());
             }
             if (newestMs != Long.MIN_VALUE) {
-                output.emitWatermark(new Watermark(newestMs - latenessMs - 1));
+                emit(output, newestMs);
             }
+        }
+
+        private void emit(WatermarkOutput output, long reachedMs) {
+            output.emitWatermark(new Watermark(reachedMs - latenessMs - 1));
         }
     }
 
