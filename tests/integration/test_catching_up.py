@@ -44,9 +44,7 @@ def send(settings: Settings, who: tuple[int, int, int], from_ms: int, until_ms: 
 @contextlib.contextmanager
 def begun(stack: Settings, *, idle_ms: int) -> Iterator[tuple[Settings, str, int]]:
     """A features job that has taken a few readings of both partitions: its settings and id, and how many."""
-    settings = stack.model_copy(
-        update={"parallelism": 2, "partitions": 2, "checkpoint_ms": 500, "idle_ms": idle_ms}
-    )
+    settings = stack.model_copy(update={"parallelism": 2, "partitions": 2, "checkpoint_ms": 500, "idle_ms": idle_ms})
     streaming.fresh(settings)
     job = submit_features(settings)
     try:
