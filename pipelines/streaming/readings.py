@@ -15,12 +15,11 @@ from schemas.fingerprint import schema_hash
 from schemas.topics import READINGS
 from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
 
-BOUNDED_IDLE_MS = 600_000
-"""A bounded read ends by itself; until then no partition may be left behind, however slow it is."""
 HOLD_MS = 3_000
 """How long event time waits when readings come again, as after an outage: for the partitions that are last."""
 DRIFT_MS = 60_000
 """How far in event time a partition may be read ahead of the slowest; what is ahead waits in open windows."""
+BOUNDED_IDLE_MS = 600_000
 
 
 def register_readings(
@@ -35,20 +34,24 @@ def register_readings(
 
 def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesConfig) -> JavaObject:
     settings = {
+        **_waiting(config),
         "topic": READINGS.name,
         "contract": decoder_contract(),
         "features": schema_hash(),
         "lateness_ms": str(LATENESS_MS),
-        "hold_ms": str(0 if config.bounded else HOLD_MS),
-        "idle_ms": str(BOUNDED_IDLE_MS if config.bounded else config.idle_ms),
-        "drift_ms": str(0 if config.bounded else DRIFT_MS),
         "pane_ms": str(HOP_MS),
         "window_ms": str(WINDOW_MS),
-        "bounded": str(config.bounded).lower(),
     }
     return get_gateway().jvm.org.eqm.streaming.ReadingStream(
         environment._j_stream_execution_environment, _java_map(settings), _java_map(config.consumer_properties())
     )
+
+
+def _waiting(config: FeaturesConfig) -> dict[str, str]:
+    """How partitions wait for each other. A bounded read ends by itself: until then no partition is left behind."""
+    if config.bounded:
+        return {"bounded": "true", "idle_ms": str(BOUNDED_IDLE_MS), "hold_ms": "0", "drift_ms": "0"}
+    return {"bounded": "false", "idle_ms": str(config.idle_ms), "hold_ms": str(HOLD_MS), "drift_ms": str(DRIFT_MS)}
 
 
 def _java_map(entries: dict[str, str]) -> JavaMap:
