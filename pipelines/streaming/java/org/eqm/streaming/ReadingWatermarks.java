@@ -40,7 +40,6 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private final long driftMs;
     private transient List<Partition> partitions;
     private transient RelativeClock sourceClock;
-    private transient boolean begun;
     private transient long acceptedAtMs;
     private transient long heldUntilMs;
     private transient int holds;
@@ -84,11 +83,10 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
 
     private void accepted() {
         long nowMs = sourceClock.relativeTimeMillis();
-        if (!begun || nowMs - acceptedAtMs > Math.max(idleMs - holdMs, idleMs / 2)) {
+        if (holds == 0 || nowMs - acceptedAtMs > Math.max(idleMs - holdMs, idleMs / 2)) {
             heldUntilMs = nowMs + holdMs;
             holds++;
         }
-        begun = true;
         acceptedAtMs = nowMs;
     }
 
