@@ -101,7 +101,7 @@ class Cluster:
         operation = answer["operation"]
         if "failure-cause" in operation:
             reason = relevant_line(operation["failure-cause"]["stack-trace"])
-            raise StackError(f"job {job_id} cannot be stopped with a savepoint: {reason}")
+            raise StackError(f"job {job_id} made no savepoint, and goes on: {reason}; stop it again")
         self.wait(job_id, frozenset({"FINISHED"}), timeout_s=max(1.0, end_s - time.monotonic()))
         return str(operation["location"])
 

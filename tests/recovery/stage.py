@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipelines.devices.recording import Recording
+from pipelines.errors import StackError
 from pipelines.jobs import running, submit_emotions, submit_features
 from pipelines.settings import Settings
 from pipelines.stack.rest import Cluster
@@ -44,7 +45,17 @@ class Stage:
             list(terminals.map(lambda command: eqm(self.settings, "submit", *command), commands))
 
     def stop(self, kind: str, *, drain: bool) -> str:
-        """Stops a job with a savepoint, once it has got over what came before."""
+        """Stops a job with a savepoint, once it has got over what came before; as a user would, again if told so.
+
+        Now and then the death of a worker goes unseen until a checkpoint or savepoint has failed for it.
+        """
+        try:
+            return self._stop(kind, drain=drain)
+        except StackError as error:
+            print(error, file=sys.stderr)
+            return self._stop(kind, drain=drain)
+
+    def _stop(self, kind: str, *, drain: bool) -> str:
         cluster = Cluster(self.settings.flink_address)
         (job,) = running(self.settings, kind)
         streaming.wait(lambda: all(task["status"] == "RUNNING" for task in cluster.vertices(job.id).values()))

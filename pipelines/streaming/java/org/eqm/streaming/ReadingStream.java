@@ -94,16 +94,18 @@ public final class ReadingStream {
         if (Boolean.parseBoolean(settings.get("bounded"))) {
             source.setBounded(OffsetsInitializer.latest());
         }
-        long idleMs = millis(settings, "idle_ms");
         var watermarks = new ReadingWatermarks(
-                millis(settings, "lateness_ms"), idleMs, millis(settings, "hold_ms"), millis(settings, "drift_ms"));
+                millis(settings, "lateness_ms"),
+                millis(settings, "idle_ms"),
+                millis(settings, "hold_ms"),
+                millis(settings, "drift_ms"));
         return environment
                 .fromSource(source.build(), watermarks, "readings", layout.typeInformation())
                 .uid("readings")
                 .transform("contract", layout.typeInformation(), new ContractOperator(promise(settings)))
                 .uid("contract")
-                .transform("idleness", layout.typeInformation(), new IdlenessOperator(idleMs))
-                .uid("idleness");
+                .transform("end of time", layout.typeInformation(), new EndOfTimeOperator())
+                .uid("end of time");
     }
 
     /** What windows that are open must have in common with the code that closes them. */

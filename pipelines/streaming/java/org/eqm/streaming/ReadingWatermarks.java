@@ -26,7 +26,11 @@ import org.apache.flink.util.clock.RelativeClock;
  *
  * <p>Partitions are read at one pace of event time: one that is ahead of the slowest by more than the drift waits. A
  * backlog is read as fast as the machine can, and partitions have different numbers of users: without this, what is read
- * too early would pile up in open windows. A subtask that reads nothing any more calls itself idle, and holds up nobody.
+ * too early would pile up in open windows.
+ *
+ * <p>A subtask of which no partition gives any more, or which has none, calls itself idle, and holds up nobody. Time in
+ * which it waits does not count, be it for the slowest partition or for what follows and takes nothing: a reading that
+ * had to wait is no missing one, and the others must not go on without it.
  */
 final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private static final long serialVersionUID = 1L;
@@ -74,7 +78,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         if (partitions == null) {
             partitions = new ArrayList<>();
             sourceClock = context.getInputActivityClock();
-            return new Silent();
+            return new Unassigned();
         }
         Partition partition = new Partition(context.getInputActivityClock());
         partitions.add(partition);
@@ -157,14 +161,18 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         }
     }
 
-    /** Sees no rows, and so must not keep a subtask awake whose partitions are all idle. */
-    private static final class Silent implements WatermarkGenerator<RowData> {
+    /** Sees no rows; tells what the partitions cannot. Until it has been without any for a while, it may yet get some. */
+    private final class Unassigned implements WatermarkGenerator<RowData> {
+        private final long sinceMs = sourceClock.relativeTimeMillis();
+
         @Override
         public void onEvent(RowData row, long timestampMs, WatermarkOutput output) {}
 
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {
-            output.markIdle();
+            if (partitions.isEmpty() && sourceClock.relativeTimeMillis() - sinceMs > idleMs) {
+                output.markIdle();
+            }
         }
     }
 }
