@@ -91,7 +91,7 @@ class Sizes:
 
 FULL: Final = Sizes(
     limit=Pair(500, 2_000_000, 10_000_000),
-    ours=Pair(500, 500_000, 3_000_000),
+    ours=Pair(500, 1_500_000, 6_000_000),
     student=Pair(500, 800_000, 2_400_000),
     ensemble=Pair(500, 300_000, 900_000),
     per_reading=Pair(500, 120_000, 300_000),
