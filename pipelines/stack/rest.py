@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from pipelines.errors import StackError
 from pipelines.stack.reason import relevant_line
 
-TIMEOUT_S: Final = 10
+TIMEOUT_S: Final = 30
+"""Where nobody listens, that is told at once; one that is busy, or on a machine that stands still, gets time."""
 POLL_S: Final = 0.2
 ENDED: Final = frozenset({"FINISHED", "FAILED", "CANCELED", "SUSPENDED"})
 STARTED: Final = frozenset({"RUNNING", "FINISHED"})
