@@ -61,8 +61,14 @@ class Stage:
         streaming.wait(lambda: all(task["status"] == "RUNNING" for task in cluster.vertices(job.id).values()))
         return cluster.stop(job.id, drain=drain)
 
+    def sent_until_ms(self) -> int:
+        """Event time up to which readings were ever sent; a replay that was run again may not have come so far yet."""
+        return max(self.orders.sent_until_ms, outcome.newest_ms(self.settings))
+
     def replay_again(self) -> None:
-        replace(self.orders, sent_until_ms=outcome.newest_ms(self.settings)).write(self.folder)
+        """From the beginning; what was sent before comes at once."""
+        self.orders = replace(self.orders, sent_until_ms=self.sent_until_ms())
+        self.orders.write(self.folder)
         self.replay = started(self.folder)
         self.replays += 1
 

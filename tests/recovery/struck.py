@@ -13,7 +13,6 @@ from pathlib import Path
 from pipelines.settings import Settings
 from schemas.windows import LATENESS_MS
 from tests.integration import streaming
-from tests.recovery import outcome
 from tests.recovery.kills import Strike
 from tests.recovery.stage import Stage
 from tests.recovery.watching import Watch
@@ -40,7 +39,7 @@ def strike_all(stage: Stage, strikes: Sequence[Strike], seed: int) -> tuple[list
         while left and stage.replay.poll() is None:
             time.sleep(chance.uniform(0, PAUSE_S))
             strike = left.pop(0)
-            moment = (strike.__name__, time.monotonic(), outcome.newest_ms(stage.settings) - LATENESS_MS)
+            moment = (strike.__name__, time.monotonic(), stage.sent_until_ms() - LATENESS_MS)
             print(f"{strike.__name__} at {moment[2]} ms of event time", file=sys.stderr)
             strike(stage, chance)
             done.append(moment)
