@@ -95,7 +95,7 @@ def test_a_savepoint_that_fails_is_one_line(flink: Flink, cluster: Cluster) -> N
     cause = {"failure-cause": {"stack-trace": "a.FlinkException: outer\nCaused by: b.IOException: no space left\n"}}
     answer = {"status": {"id": "COMPLETED"}, "operation": cause}
     flink.answers[f"GET /jobs/{JOB}/savepoints/r"] = [(200, answer)]
-    with pytest.raises(StackError, match=r"IOException: no space left$"):
+    with pytest.raises(StackError, match=r"made no savepoint, and goes on: IOException: no space left; stop it again$"):
         cluster.stop(JOB)
 
 
