@@ -80,7 +80,7 @@ def _shared(settings: Settings, kind: str, *, bounded: bool) -> dict[str, Any]:
         "group": f"eqm-{kind}",
         "jars": shipped_jars(settings),
         "parallelism": settings.parallelism,
-        "checkpoint_ms": settings.checkpoint_ms,
+        "checkpoint_ms": settings.checkpoint_interval_ms,
         "exactly_once": settings.exactly_once,
         "bounded": bounded,
         "feast_profile": settings.feast_profile,

@@ -74,8 +74,8 @@ class Settings(BaseModel):
     """First of two ports with the local cluster's Prometheus metrics, open to the network; 0: none."""
     parallelism: Count = 2
     """Parallelism of submitted jobs."""
-    checkpoint_ms: Annotated[int, Field(ge=100)] = 1000
-    """Interval between checkpoints of submitted jobs."""
+    checkpoint_ms: Annotated[int, Field(ge=100)] | None = None
+    """Interval between checkpoints of submitted jobs; not given: 1000 where output waits for them, else 10,000."""
     delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
     """Whether output appears with each checkpoint, once, or at once, with repeats after a failure."""
     idle_ms: Count = 15_000
@@ -107,6 +107,11 @@ class Settings(BaseModel):
     @property
     def exactly_once(self) -> bool:
         return self.delivery == "exactly-once"
+
+    @property
+    def checkpoint_interval_ms(self) -> int:
+        """A checkpoint a second is a tenth of two small processors; delivery at least once has nothing of it."""
+        return self.checkpoint_ms or (1000 if self.exactly_once else 10_000)
 
     @property
     def feast_folder(self) -> Path:

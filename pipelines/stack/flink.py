@@ -61,7 +61,7 @@ def configuration(settings: Settings) -> dict[str, str]:
         **_memory(settings),
         "taskmanager.numberOfTaskSlots": str(settings.task_slots),
         "parallelism.default": str(settings.parallelism),
-        "execution.checkpointing.interval": f"{settings.checkpoint_ms} ms",
+        "execution.checkpointing.interval": f"{settings.checkpoint_interval_ms} ms",
         "execution.checkpointing.dir": f"{state}/checkpoints",
         "execution.checkpointing.savepoint-dir": f"{state}/savepoints",
         "state.backend.type": settings.state_backend,

@@ -14,8 +14,6 @@ from tests.benchmarks.listening import Listener, listening
 from tests.benchmarks.live import arrived, jobs
 from tests.benchmarks.paced import paced
 
-CHECKPOINT_MS = 1000
-"""The default; with exactly-once delivery each job's output waits for one."""
 QUIET_S = 12.0
 """No event for so long after the last reading: all are there, however slow."""
 PATIENCE_S = 90.0
@@ -45,15 +43,18 @@ QUICK_CASES = (Case(STUDENT, AT_LEAST, 100),)
 def latency(bench: Bench) -> dict[str, Any]:
     cases = QUICK_CASES if bench.sizes.quick else CASES
     alike = groupby(cases, key=lambda case: (case.bundle, case.delivery))
-    return {"checkpoint_ms": CHECKPOINT_MS, "cases": [found for _, each in alike for found in measured(bench, [*each])]}
+    return {"cases": [found for _, each in alike for found in measured(bench, [*each])]}
 
 
 def measured(bench: Bench, cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Cases of one bundle and one delivery, one after the other: the jobs run on."""
-    changed = {"delivery": cases[0].delivery, "checkpoint_ms": CHECKPOINT_MS}
-    settings = bench.settings.model_copy(update=changed)
+    """Cases of one bundle and one delivery, one after the other: the jobs run on.
+
+    Checkpoints are as seldom as by default; delivered exactly once, each job's output waits for one.
+    """
+    settings = bench.settings.model_copy(update={"delivery": cases[0].delivery, "checkpoint_ms": None})
     with jobs(settings, bundle(bench, cases[0].bundle)):
-        return [{**asdict(case), **_observed(bench, settings, case)} for case in cases]
+        checkpoint = {"checkpoint_ms": settings.checkpoint_interval_ms}
+        return [{**asdict(case), **checkpoint, **_observed(bench, settings, case)} for case in cases]
 
 
 def _observed(bench: Bench, settings: Settings, case: Case) -> dict[str, Any]:

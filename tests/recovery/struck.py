@@ -62,11 +62,18 @@ def report(settings: Settings, seed: int, struck: Sequence[Struck]) -> None:
     by_kind = defaultdict(list)
     for each in struck:
         by_kind[each.kind, each.delivery].append(each.seconds)
-    print(f"\nseed {seed}, {len(struck)} strikes, a checkpoint every {settings.checkpoint_ms} ms", file=sys.stderr)
+    print(
+        f"\nseed {seed}, {len(struck)} strikes, a checkpoint every {settings.checkpoint_interval_ms} ms",
+        file=sys.stderr,
+    )
     print(f"{'kind':16} {'delivery':15} {'n':>3} {'median s':>9} {'max s':>7}", file=sys.stderr)
     for (kind, delivery), seconds in sorted(by_kind.items()):
         middle = statistics.median(seconds)
         print(f"{kind:16} {delivery:15} {len(seconds):3} {middle:9.1f} {max(seconds):7.1f}", file=sys.stderr)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
-    found = {"seed": seed, "checkpoint_ms": settings.checkpoint_ms, "strikes": [asdict(each) for each in struck]}
+    found = {
+        "seed": seed,
+        "checkpoint_ms": settings.checkpoint_interval_ms,
+        "strikes": [asdict(each) for each in struck],
+    }
     REPORT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -44,6 +44,15 @@ def test_an_outside_cluster_replaces_the_local_one() -> None:
     assert (outside.bootstrap_servers, outside.flink_address) == ("a:1,b:2", "c:3")
 
 
+def test_checkpoints_are_frequent_only_where_output_waits_for_them() -> None:
+    assert load(environment={}).checkpoint_interval_ms == 1000
+    assert load(environment={"EQM_DELIVERY": "at-least-once"}).checkpoint_interval_ms == 10_000
+    given = load(environment={"EQM_DELIVERY": "at-least-once", "EQM_CHECKPOINT_MS": "300"})
+    assert given.checkpoint_interval_ms == 300
+    assert load(environment=given.environment()) == given
+    assert load(environment=load(environment={}).environment()).checkpoint_interval_ms == 1000
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

@@ -14,7 +14,14 @@ LATENCY = {"p50": 40.0, "p99": 450.0, "p99_9": 800.0, "max": 900.0, "windows": 1
 
 
 def parts(**changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    case = {"bundle": "student", "delivery": "at-least-once", "users": 1000, "heavy": 1, **LATENCY}
+    case = {
+        "bundle": "student",
+        "delivery": "at-least-once",
+        "users": 1000,
+        "heavy": 1,
+        "checkpoint_ms": 10_000,
+        **LATENCY,
+    }
     skewed = case | {"users": 100, "heavy": 1000}
     return {
         "limit": {"readings_per_s": 400_000.0},
@@ -22,7 +29,7 @@ def parts(**changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "ensemble": {"readings_per_s": 18_000.0, "windows_per_s": 900.0, "predictor_windows_per_s": 1000.0},
         "quix": {"readings_per_s": 3_000.0},
         "bytewax": {"readings_per_s": 5_000.0},
-        "latency": {"checkpoint_ms": 1000, "cases": [case, skewed]},
+        "latency": {"cases": [case, skewed]},
         **changes,
     }
 
@@ -30,7 +37,7 @@ def parts(**changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def spoilt(place: int, **changes: float) -> dict[str, dict[str, Any]]:
     cases = parts()["latency"]["cases"]
     cases[place] |= changes
-    return {"latency": {"checkpoint_ms": 1, "cases": cases}}
+    return {"latency": {"cases": cases}}
 
 
 def test_all_targets_met() -> None:
