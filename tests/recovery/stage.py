@@ -52,6 +52,8 @@ class Stage:
         try:
             return self._stop(kind, drain=drain)
         except StackError as error:
+            if "made no savepoint" not in str(error):
+                raise
             print(error, file=sys.stderr)
             return self._stop(kind, drain=drain)
 
