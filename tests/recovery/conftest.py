@@ -62,8 +62,8 @@ def undisturbed(settings: Settings, bundle: Path, people: list[Recording]) -> Ou
 
 
 @pytest.fixture(scope="session")
-def struck(settings: Settings, seed: int) -> Iterator[list[Struck]]:
+def struck(seed: int) -> Iterator[list[Struck]]:
     """Filled by the tests, told at the end."""
     found: list[Struck] = []
     yield found
-    report(settings, seed, found)
+    report(seed, found)

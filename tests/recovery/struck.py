@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipelines.settings import Settings
 from schemas.windows import LATENESS_MS
 from tests.integration import streaming
 from tests.recovery.kills import Strike
@@ -29,6 +28,7 @@ class Struck:
 
     kind: str
     delivery: str
+    checkpoint_ms: int
     seconds: float
 
 
@@ -49,7 +49,8 @@ def strike_all(stage: Stage, strikes: Sequence[Strike], seed: int) -> tuple[list
         stage.complete()
         time.sleep(1)
         times = [(name, watch.next_s(at_s, end_ms)) for name, at_s, end_ms in done]
-    return [Struck(name, stage.settings.delivery, round(s, 2)) for name, s in times if s is not None], left
+    how = stage.settings.delivery, stage.settings.checkpoint_interval_ms
+    return [Struck(name, *how, round(s, 2)) for name, s in times if s is not None], left
 
 
 def _sent(stage: Stage) -> bool:
@@ -57,23 +58,16 @@ def _sent(stage: Stage) -> bool:
     return stage.replay.poll() is not None
 
 
-def report(settings: Settings, seed: int, struck: Sequence[Struck]) -> None:
+def report(seed: int, struck: Sequence[Struck]) -> None:
     """Seconds by kind, as a table and a file."""
     by_kind = defaultdict(list)
     for each in struck:
-        by_kind[each.kind, each.delivery].append(each.seconds)
-    print(
-        f"\nseed {seed}, {len(struck)} strikes, a checkpoint every {settings.checkpoint_interval_ms} ms",
-        file=sys.stderr,
-    )
-    print(f"{'kind':16} {'delivery':15} {'n':>3} {'median s':>9} {'max s':>7}", file=sys.stderr)
-    for (kind, delivery), seconds in sorted(by_kind.items()):
-        middle = statistics.median(seconds)
-        print(f"{kind:16} {delivery:15} {len(seconds):3} {middle:9.1f} {max(seconds):7.1f}", file=sys.stderr)
+        by_kind[each.kind, each.delivery, each.checkpoint_ms].append(each.seconds)
+    print(f"\nseed {seed}, {len(struck)} strikes", file=sys.stderr)
+    print(f"{'kind':16} {'delivery':15} {'checkpoint':>10} {'n':>3} {'median s':>9} {'max s':>7}", file=sys.stderr)
+    for (kind, delivery, checkpoint_ms), seconds in sorted(by_kind.items()):
+        figures = f"{checkpoint_ms:7,} ms {len(seconds):3} {statistics.median(seconds):9.1f} {max(seconds):7.1f}"
+        print(f"{kind:16} {delivery:15} {figures}", file=sys.stderr)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
-    found = {
-        "seed": seed,
-        "checkpoint_ms": settings.checkpoint_interval_ms,
-        "strikes": [asdict(each) for each in struck],
-    }
+    found = {"seed": seed, "strikes": [asdict(each) for each in struck]}
     REPORT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
