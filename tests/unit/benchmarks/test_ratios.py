@@ -83,6 +83,19 @@ def test_table_and_picture_show_whatever_was_measured() -> None:
         assert plot({name: parts()[name]}).startswith("<svg")
 
 
+def latency_cells(case: dict[str, Any]) -> list[str]:
+    lines = table(MACHINE, {"latency": {"cases": [case]}}).splitlines()
+    return next(line for line in lines if line.startswith("1,000 users")).split()[-7:]
+
+
+def test_latencies_kept_from_before_a_column_came_show_none_in_it() -> None:
+    case = parts()["latency"]["cases"][0]
+    cells = ["40", "450", "800", "900", "1,000", "0"]
+    assert latency_cells(case) == [*cells, "10,000"]
+    del case["checkpoint_ms"]
+    assert latency_cells(case) == [*cells, "-"]
+
+
 @pytest.mark.parametrize("sizes", [FULL, QUICK])
 def test_every_run_is_longer_than_a_window(sizes: Any) -> None:  # noqa: ANN401
     for pair in (sizes.ours, sizes.student, sizes.ensemble, sizes.per_reading, sizes.peers, sizes.seed):
