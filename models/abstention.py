@@ -5,12 +5,12 @@ from typing import Final
 
 import numpy as np
 
-from models.arrays import Floats, Ints, Reals
-from models.dataset import Dataset
+from models.core.arrays import Floats, Ints, Reals
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
+from models.core.prediction import Predict
 from models.enrolment import minutes
-from models.errors import TrainingError
 from models.events import DECIMALS
-from models.prediction import Predict
 from models.smoothing import smooth_rows
 
 LEAST_COVERAGE: Final = 0.1

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.random import Generator
 
-from models.arrays import Bools, Float32s, Ints
-from models.inputs import FAMILY_CHANNELS, SEQUENCE_INPUTS, family_columns
+from models.core.arrays import Bools, Float32s, Ints
+from models.core.inputs import FAMILY_CHANNELS, SEQUENCE_INPUTS, family_columns
 from models.preparation import PREPARED_SHAPES, Input
 from models.recipes import Augmentation
 from models.scaling import LIMIT

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from models.arrays import Float32s
 from models.augmentation import augmented, layout_of
-from models.keras3 import keras
+from models.core.arrays import Float32s
+from models.core.keras3 import keras
 from models.preparation import Input
 from models.recipes import Augmentation, Recipe
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from models.errors import BundleError
-from models.manifest import FORMAT, Manifest
+from models.core.errors import BundleError
+from models.core.manifest import FORMAT, Manifest
 from schemas.fingerprint import schema_hash
 from schemas.whole import whole_folder
 

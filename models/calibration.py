@@ -6,10 +6,10 @@ from typing import Final, Protocol, Self
 import numpy as np
 from scipy.optimize import minimize
 
-from models.arrays import Floats, Ints
+from models.core.arrays import Floats, Ints
+from models.core.keras3 import keras
+from models.core.manifest import Calibrated
 from models.isotonic import fit_isotonic
-from models.keras3 import keras
-from models.manifest import Calibrated
 
 SMALLEST: Final = 1e-7
 """Probabilities are kept above this before their logarithm is taken."""

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 
 SUFFIX: Final = ".checkpoint"
 HALF: Final = f"{SUFFIX}-new"

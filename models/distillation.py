@@ -7,23 +7,23 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from models.abstention import chosen_on
-from models.arrays import Float32s
 from models.calibration import Calibration, fit_calibration
 from models.combining import Weighted
-from models.dataset import Dataset
+from models.core.arrays import Float32s
+from models.core.dataset import Dataset
+from models.core.keras3 import keras
+from models.core.manifest import Manifest
+from models.core.prediction import Prediction
+from models.core.progress import Progress
+from models.core.setting_checks import need_share, need_sizes
 from models.enrolment import enrolled, minutes, with_some_unknown
 from models.ensemble import CHUNK, Ensemble, raw_inputs
 from models.evaluation import Predict, evaluate, summary
-from models.keras3 import keras
-from models.manifest import Manifest
 from models.members import READS, STUDENT, student
 from models.members.sizes import StudentSizes
-from models.prediction import Prediction
 from models.preparation import PREPARED_SHAPES, Preparation
-from models.progress import Progress
 from models.quantiles import fit_quantiles
 from models.relative import level_values
-from models.setting_checks import need_share, need_sizes
 from models.settings import TrainingConfig
 from models.student_fitting import Lesson, Schooling, school
 from models.study_intervals import Bootstrap

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.arrays import Bools, Floats
-from models.dataset import Dataset
+from models.core.arrays import Bools, Floats
+from models.core.dataset import Dataset
 
 MINUTE_MS = 60_000
 

@@ -6,14 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from models.arrays import Float32s, Floats
 from models.calibration import Calibrator
 from models.combining import Combiner
-from models.dataset import Dataset
-from models.inputs import RAW_SHAPES, channels_behind
-from models.keras3 import keras
+from models.core.arrays import Float32s, Floats
+from models.core.dataset import Dataset
+from models.core.inputs import RAW_SHAPES, channels_behind
+from models.core.keras3 import keras
+from models.core.prediction import Prediction
 from models.members import READS
-from models.prediction import Prediction
 from models.preparation import Preparation
 
 CHUNK: Final = 512

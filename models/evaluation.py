@@ -7,9 +7,9 @@ import numpy as np
 
 from models import metrics
 from models.abstention import NEVER, Abstention, realised
-from models.arrays import Ints, Reals
-from models.dataset import Dataset
-from models.prediction import Predict
+from models.core.arrays import Ints, Reals
+from models.core.dataset import Dataset
+from models.core.prediction import Predict
 from models.smoothing import smooth_rows
 from models.split import Split
 

@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 import numpy as np
 import orjson
 
-from models.arrays import Floats, Ints, Reals
-from models.manifest import Manifest
+from models.core.arrays import Floats, Ints, Reals
+from models.core.manifest import Manifest
 from models.uncertainty import disagreement, entropy
 from schemas.channels import CHANNEL_INDEX
 from schemas.reasons import Abstained

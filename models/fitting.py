@@ -7,17 +7,17 @@ from typing import Final, Self
 import numpy as np
 from sklearn.metrics import log_loss
 
-from models.arrays import Float32s, Floats, Ints
 from models.checkpoints import Saved
-from models.dataset import Dataset
+from models.core.arrays import Float32s, Floats, Ints
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
+from models.core.keras3 import keras
+from models.core.progress import Progress
 from models.ensemble import raw_inputs
-from models.errors import TrainingError
 from models.forest import Forest, forest_of, grow
-from models.keras3 import keras
 from models.members import NETWORKS, READS, TREES, build_network, trees
 from models.network_fitting import NetworkFitting, Rows, Watching
 from models.preparation import PREPARED_SHAPES, Input, Preparation
-from models.progress import Progress
 from models.settings import TrainingConfig
 from models.snapshots import mean_of
 

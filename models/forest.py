@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from models.arrays import Bools, Float32s, Floats, Ints
-from models.errors import TrainingError
+from models.core.arrays import Bools, Float32s, Floats, Ints
+from models.core.errors import TrainingError
 
 Int32s = NDArray[np.int32]
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from models.dataset import COLUMNS, Dataset
-from models.errors import RegistryError, TrainingError
+from models.core.dataset import COLUMNS, Dataset
+from models.core.errors import RegistryError, TrainingError
 
 FILE: Final = "held_out.npz"
 

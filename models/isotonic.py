@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from models.arrays import Floats, Ints
-from models.keras3 import keras
+from models.core.arrays import Floats, Ints
+from models.core.keras3 import keras
 
 CELLS: Final = 20
 """Straight pieces of a curve, equally wide."""

@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from threadpoolctl import threadpool_limits
 
-from models.arrays import Float32s, Floats
-from models.dataset import Dataset
-from models.errors import TrainingError
+from models.core.arrays import Float32s, Floats
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
 from models.forest import TreesConfig, unfitted
 from models.split import split_by_person
 from models.uncertainty import disagreement

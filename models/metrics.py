@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from sklearn.metrics import confusion_matrix, roc_auc_score
 
-from models.arrays import Floats, Ints
+from models.core.arrays import Floats, Ints
 
 BINS: Final = 15
 

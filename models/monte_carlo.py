@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from models.arrays import Float32s, Floats
+from models.core.arrays import Float32s, Floats
+from models.core.keras3 import keras
 from models.ensemble import CHUNK, Ensemble
-from models.keras3 import keras
 from models.members import READS
 from models.uncertainty import information
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from models.arrays import Float32s, Floats
 from models.batches import Batches
 from models.checkpoints import Checkpoints
-from models.keras3 import keras
+from models.core.arrays import Float32s, Floats
+from models.core.keras3 import keras
+from models.core.progress import Progress
 from models.optimisation import loss, optimizer
 from models.preparation import Input
-from models.progress import Progress
 from models.recipes import Recipe
 from models.resuming import Resuming
 from models.snapshots import Snapshots, Weights, mean_of

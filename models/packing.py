@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from models import bundle
 from models.combining import Weighted
+from models.core.manifest import Manifest, MemberWeight
 from models.ensemble import Ensemble, export
-from models.manifest import Manifest, MemberWeight
 from models.parts_export import export_parts
 from models.training import TrainedEnsemble
 from schemas.channels import SEQUENCE_CHANNELS

@@ -8,11 +8,11 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from models.arrays import Float32s
 from models.bundle import PARTS, verified_parts
-from models.errors import BundleError
-from models.manifest import Manifest
-from models.runtime import import_tensorflow
+from models.core.arrays import Float32s
+from models.core.errors import BundleError
+from models.core.manifest import Manifest
+from models.core.runtime import import_tensorflow
 
 CHUNK: Final = 512
 """Most rows that a piece is given at once."""

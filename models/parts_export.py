@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from models.core.inputs import RAW_SHAPES
+from models.core.keras3 import keras
 from models.ensemble import Ensemble
-from models.inputs import RAW_SHAPES
-from models.keras3 import keras
 from models.members import READS, bilstm_attention, transformer
 
 ATTENTION: Final = {"bilstm_attention": bilstm_attention.attention, "transformer": transformer.attention}

@@ -9,13 +9,13 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.arrays import Float32s
 from models.bundle import SAVED_MODEL, verified
-from models.errors import BundleError
-from models.inputs import FEATURE_SHAPE, RAW_SHAPES, SEQUENCE_SHAPE
-from models.manifest import Manifest
-from models.prediction import Prediction
-from models.runtime import import_tensorflow
+from models.core.arrays import Float32s
+from models.core.errors import BundleError
+from models.core.inputs import FEATURE_SHAPE, RAW_SHAPES, SEQUENCE_SHAPE
+from models.core.manifest import Manifest
+from models.core.prediction import Prediction
+from models.core.runtime import import_tensorflow
 
 GRANULE: Final = 24
 """Rows are padded to a multiple of this. A matrix product works on 24 rows or columns at a time and rounds what is

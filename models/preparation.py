@@ -6,10 +6,10 @@ from typing import Final, Literal, Self
 
 import numpy as np
 
-from models.arrays import Float32s
-from models.dataset import Dataset
-from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
-from models.keras3 import keras
+from models.core.arrays import Float32s
+from models.core.dataset import Dataset
+from models.core.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
+from models.core.keras3 import keras
 from models.quantiles import Quantiles, fit_quantiles, ranked
 from models.relative import Centring, centred, fit_centring, level_values
 from models.scaling import Scaling, fit_scaling, scaled

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from models.arrays import Bools, Reals
-from models.keras3 import keras
+from models.core.arrays import Bools, Reals
+from models.core.keras3 import keras
 
 
 def sparsity_at(step: int, *, steps: int, final: float) -> float:

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.arrays import Bools, Float32s, Floats
-from models.keras3 import keras
+from models.core.arrays import Bools, Float32s, Floats
+from models.core.keras3 import keras
 
 STEPS: Final = 64
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self, get_args
 
-from models.setting_checks import need, need_choice, need_not_negative, need_positive, need_share
+from models.core.setting_checks import need, need_choice, need_not_negative, need_positive, need_share
 
 Loss = Literal["cross_entropy", "focal"]
 Optimizer = Literal["adam", "adamw"]

@@ -12,9 +12,9 @@ from urllib.request import url2pathname
 
 from models import held_out
 from models.bundle import verified
-from models.dataset import Dataset
+from models.core.dataset import Dataset
+from models.core.errors import RegistryError
 from models.enrolment import enrolled
-from models.errors import RegistryError
 from models.registry_client import ARTIFACTS, connect, faults
 from models.registry_version import CHALLENGER, CHAMPION, Entry, Version, facts, metrics, parameters
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from models.database import address, damage
-from models.errors import RegistryError
+from models.core.database import address, damage
+from models.core.errors import RegistryError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

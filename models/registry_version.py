@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final
 
-from models.dataset import TrainedOn
-from models.manifest import Manifest
+from models.core.dataset import TrainedOn
+from models.core.manifest import Manifest
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"

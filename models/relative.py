@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from models.arrays import Bools, Float32s
-from models.keras3 import keras
+from models.core.arrays import Bools, Float32s
+from models.core.keras3 import keras
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.checkpoints import Checkpoints, Saved
-from models.errors import TrainingError
-from models.keras3 import keras
+from models.core.errors import TrainingError
+from models.core.keras3 import keras
 from models.snapshots import Snapshots
 
 STOPPING_FACTS = ("best", "wait", "best_epoch")

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.arrays import Bools, Float32s
-from models.keras3 import keras
+from models.core.arrays import Bools, Float32s
+from models.core.keras3 import keras
 
 LIMIT: Final = 8.0
 """Standardised values are clipped here, so that one wild value cannot drive a network alone."""

@@ -17,9 +17,9 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import search_space
-from models.database import address, damage
-from models.dataset import Dataset
-from models.errors import TrainingError
+from models.core.database import address, damage
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
 from models.search_folds import SearchFold, folds_of
 from models.settings import TrainingConfig
 from schemas.whole import whole_file

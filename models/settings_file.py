@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from models.settings import TrainingConfig
 
 NONE: Final = "none"

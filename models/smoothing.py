@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Bools, Floats, Ints, Reals
+from models.core.arrays import Bools, Floats, Ints, Reals
 from schemas.windows import SMOOTHING_MS
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.keras3 import keras
+from models.core.keras3 import keras
 
 Weights = Sequence[NDArray[np.float32]]
 

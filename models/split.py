@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from models.arrays import Bools, Ints
-from models.dataset import Dataset
-from models.errors import TrainingError
+from models.core.arrays import Bools, Ints
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
 
 Names = tuple[str, ...]
 

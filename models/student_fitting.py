@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from models.arrays import Float32s
-from models.keras3 import keras
+from models.core.arrays import Float32s
+from models.core.keras3 import keras
+from models.core.progress import Progress
+from models.core.setting_checks import need_positive, need_share
 from models.members import STUDENT
-from models.progress import Progress
 from models.pruning import MagnitudePruning
-from models.setting_checks import need_positive, need_share
 
 STEPS_AT_ONCE: Final = 20
 """Keras takes so many steps in one call, which is most of what steps of so small a network cost."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.arrays import Floats
-from models.dataset import Dataset
+from models.core.arrays import Floats
+from models.core.dataset import Dataset
 from models.learners import Networks, Predict
 
 

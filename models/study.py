@@ -6,9 +6,9 @@ from typing import Final, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Bools, Ints
-from models.dataset import Dataset
-from models.errors import TrainingError
+from models.core.arrays import Bools, Ints
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
 from models.split import Names
 
 CALM, STRESS, EXERCISE = "calm", "stress", "exercise"

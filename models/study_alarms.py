@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.arrays import Float32s, Ints
-from models.dataset import Dataset
+from models.core.arrays import Float32s, Ints
+from models.core.dataset import Dataset
 from models.study import StudyWindows, Task
 
 CHANCE: Final = 0.5

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from models.arrays import Floats
+from models.core.arrays import Floats
 from models.study_intervals import Bootstrap, Estimate, estimates
 from models.study_rows import Scored
 from models.uncertainty import entropy

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.arrays import Bools, Floats
+from models.core.arrays import Bools, Floats
 from models.study_rows import Scored
 
 Figures = dict[str, Floats]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from models.split import Names
 from models.study import StudyWindows, Task
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.arrays import Floats
+from models.core.arrays import Floats
 
 Estimate = dict[str, Any]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.arrays import Bools, Floats, Ints
-from models.dataset import Dataset
+from models.core.arrays import Bools, Floats, Ints
+from models.core.dataset import Dataset
 from models.learners import Doubting, Learner
 from models.smoothing import smooth_rows
 from models.split import Names

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from models.arrays import Floats
+from models.core.arrays import Floats
 from models.learners import ElapsedTime, Learner
 from models.study import BINARY, StudyWindows, tasks_of
 from models.study_alarms import ALARMS, MARGIN, TOO_GOOD, first_ends_ms, judged

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from models import study_curves
-from models.arrays import Bools, Floats, Ints
+from models.core.arrays import Bools, Floats, Ints
 from models.study import BINARY, STRESS, StudyWindows, Task
 from models.study_doubt import doubt
 from models.study_figures import called, headline, of_each_person, per_class

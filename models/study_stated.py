@@ -5,8 +5,8 @@ from typing import Any, Final
 import numpy as np
 
 from models.abstention import choose
-from models.arrays import Floats
-from models.errors import TrainingError
+from models.core.arrays import Floats
+from models.core.errors import TrainingError
 from models.events import DECIMALS
 from models.study_figures import ratio
 from models.study_intervals import Bootstrap, estimate

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from models.arrays import Bools, Floats
+from models.core.arrays import Bools, Floats
 from models.learners import Learner
 from models.study import StudyWindows
 from models.study_predictions import Plan, missing_labels, relabelled

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from models.dataset import Dataset
-from models.errors import BundleError, TrainingError
-from models.manifest import Manifest
+from models.core.dataset import Dataset
+from models.core.errors import BundleError, TrainingError
+from models.core.manifest import Manifest
 from models.split import Split
 
 

@@ -9,21 +9,21 @@ from typing import Final
 import numpy as np
 
 from models.abstention import NEVER, Abstention, chosen_on
-from models.arrays import Floats
 from models.calibration import Calibration, fit_calibrator
 from models.checkpoints import Checkpoints
 from models.combining import Combiner, Weighted, fit_stacking, voting
-from models.dataset import Dataset, TrainedOn
+from models.core.arrays import Floats
+from models.core.dataset import Dataset, TrainedOn
+from models.core.errors import TrainingError
+from models.core.keras3 import keras
+from models.core.progress import Progress
 from models.enrolment import enrolled, minutes, with_some_unknown
 from models.ensemble import Ensemble, raw_inputs
-from models.errors import TrainingError
 from models.evaluation import Report, evaluate
 from models.fitting import Fitting, Prepared
-from models.keras3 import keras
 from models.members import MEMBERS
 from models.network_fitting import Watching
 from models.preparation import Preparation
-from models.progress import Progress
 from models.settings import TrainingConfig, is_built_in
 from models.split import Names, Split, split_by_person
 from models.weights import learn_weights

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from models.data_card import CARD, SPLITS, DataCard
-from models.dataset import Dataset, TrainedOn
-from models.errors import TrainingError
-from models.inputs import SEQUENCE_SHAPE
+from models.core.data_card import CARD, SPLITS, DataCard
+from models.core.dataset import Dataset, TrainedOn
+from models.core.errors import TrainingError
+from models.core.inputs import SEQUENCE_SHAPE
 from models.split import Split
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash

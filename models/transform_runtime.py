@@ -2,7 +2,7 @@
 
 import os
 
-from models.runtime import prepare_environment
+from models.core.runtime import prepare_environment
 
 prepare_environment()
 # Else TensorFlow says on every start that it is on.

@@ -6,7 +6,7 @@ from typing import Final
 import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
+from models.core.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 from models.training_set import SCHEMA
 
 KEYS: Final = ("user_id", "window_start_ms", "window_end_ms")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.arrays import Floats, Reals
+from models.core.arrays import Floats, Reals
 
 
 def entropy(probabilities: Reals) -> Floats:

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from models.arrays import Floats, Ints
-from models.errors import TrainingError
+from models.core.arrays import Floats, Ints
+from models.core.errors import TrainingError
 
 PRIOR_MINUTES: Final = 30.0
 """So many minutes of the validation people weigh as much as the weights given beforehand."""

@@ -11,7 +11,7 @@ EqmError
 """
 
 from feature_repo.errors import FeatureStoreError
-from models.errors import BundleError, RegistryError, TrainingError
+from models.core.errors import BundleError, RegistryError, TrainingError
 from schemas.errors import EqmError
 
 

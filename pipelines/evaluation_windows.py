@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Bools, Float32s, Ints
-from models.dataset import Dataset
+from models.core.arrays import Bools, Float32s, Ints
+from models.core.dataset import Dataset
 from models.enrolment import enrolled
 from models.study import CALM, StudyWindows
 from models.training_set import load

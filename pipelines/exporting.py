@@ -9,12 +9,12 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from models.dataset import Dataset
+from models.core.dataset import Dataset
+from models.core.manifest import Manifest
 from models.edge.comparison import Compared
 from models.edge.files import Exported, export
 from models.enrolment import enrolled
 from models.ensemble import raw_inputs
-from models.manifest import Manifest
 from models.parts import Parts
 from models.predictor import Predictor
 from models.teaching import people_of

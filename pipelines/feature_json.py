@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import orjson
 
-from models.arrays import Float32s, Ints
+from models.core.arrays import Float32s, Ints
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from models.arrays import Float32s, Floats, Ints
+from models.core.arrays import Float32s, Floats, Ints
 from pipelines.errors import InputError
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES

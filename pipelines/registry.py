@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from models import bundle
-from models.data_card import CARD
-from models.dataset import Dataset
-from models.errors import BundleError, RegistryError
-from models.manifest import Manifest
+from models.core.data_card import CARD
+from models.core.dataset import Dataset
+from models.core.errors import BundleError, RegistryError
+from models.core.manifest import Manifest
 from models.predictor import Predictor
 from models.promotion import Comparison, compare, require_alike, require_fit, unknown_to
 from models.registry import Registry

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Floats, Ints
+from models.core.arrays import Floats, Ints
 from models.events import Answers, Speaker
 
 NOTHING: Final = b""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.arrays import Float32s, Ints
+from models.core.arrays import Float32s, Ints
 from models.events import Answers, Speaker, model_quality
 from models.predictor import Predictor
 from pipelines.feature_json import SCHEMA_HASH

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.dataset import Dataset
+from models.core.dataset import Dataset
 from models.search import Search, Tried
 from models.settings import TRAINING_PRESETS
 from models.settings_file import written

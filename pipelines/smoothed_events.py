@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.arrays import Floats, Ints
+from models.core.arrays import Floats, Ints
 from models.events import Speaker, emotion_events, event_bytes
 from models.smoothing import smooth_each
 from pipelines.scored import NOTHING, by_speaker, ends_and_answers, label_set_id, parted

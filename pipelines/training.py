@@ -13,8 +13,8 @@ from feature_repo.partitions import days
 from feature_repo.retrieval import historical
 from feature_repo.store import is_applied
 from models.checkpoints import forget
-from models.dataset import Dataset
-from models.manifest import Manifest
+from models.core.dataset import Dataset
+from models.core.manifest import Manifest
 from models.settings import TRAINING_PRESETS, TrainingConfig
 from models.settings_file import read
 from models.split import Names

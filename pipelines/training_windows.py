@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.dataset import COLUMNS, Dataset, TrainedOn
+from models.core.dataset import COLUMNS, Dataset, TrainedOn
 from models.split import Split
 from pipelines import archive
 from pipelines.errors import InputError

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from models.arrays import Float32s, Reals
 from models.bundle import SAVED_MODEL
-from models.dataset import Dataset
+from models.core.arrays import Float32s, Reals
+from models.core.dataset import Dataset
+from models.core.prediction import Prediction
 from models.edge.files import QUANTISED, Exported, gzip_bytes
 from models.edge.on_device import OnDevice
 from models.edge.speed import windows_per_second
 from models.ensemble import raw_inputs
 from models.evaluation import summary
 from models.parts import Raw
-from models.prediction import Prediction
 from models.predictor import CHUNK, Predictor
 
 BUNDLE, JOINED = "bundle", "joined"

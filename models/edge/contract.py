@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any, Final
 
+from models.core.inputs import SEQUENCE_INPUTS
 from models.edge.files import Exported, File
-from models.inputs import SEQUENCE_INPUTS
 from models.members import READS
 from schemas.channels import CHANNEL_INDEX, CHANNELS, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURES

@@ -5,10 +5,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from models.arrays import Float32s
+from models.core.arrays import Float32s
+from models.core.native_messages import without_native_messages
 from models.edge.graph import Graph
 from models.edge.tensorflow import tf
-from models.native_messages import without_native_messages
 
 Format = Literal["float32", "float16", "int8"]
 

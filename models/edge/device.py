@@ -5,8 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from models.arrays import Float32s
-from models.native_messages import without_native_messages
+from models.core.arrays import Float32s
+from models.core.native_messages import without_native_messages
 
 
 @dataclass(frozen=True)

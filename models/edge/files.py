@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.arrays import Float32s
+from models.core.arrays import Float32s
+from models.core.inputs import RAW_SHAPES
+from models.core.manifest import Manifest
 from models.edge.conversion import Format, arithmetic, converted
 from models.edge.device import Device
 from models.edge.graph import Graph, one_window
-from models.inputs import RAW_SHAPES
-from models.manifest import Manifest
 from models.members import READS
 from models.parts import Parts, Raw
 from models.preparation import PREPARED_SHAPES, Input

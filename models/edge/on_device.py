@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from models.arrays import Float32s
+from models.core.arrays import Float32s
 from models.edge.conversion import Format
 from models.edge.files import Exported, File
 from models.members import READS

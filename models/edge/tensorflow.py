@@ -1,7 +1,7 @@
 """TensorFlow and what conversion needs of its inside, imported here alone, when the environment is prepared."""
 
-from models.native_messages import without_native_messages
-from models.runtime import prepare_environment
+from models.core.native_messages import without_native_messages
+from models.core.runtime import prepare_environment
 
 prepare_environment()
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from models.arrays import Float32s
-from models.dataset import Dataset
+from models.core.arrays import Float32s
+from models.core.dataset import Dataset
 from models.members import READS
 from models.parts import Parts
 from models.preparation import Input

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.arrays import Floats
-from models.dataset import Dataset
+from models.core.arrays import Floats
+from models.core.dataset import Dataset
 from models.explanation.factors import FAMILIES, Factor, factors
 
 DECIMALS: Final = 7

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from models.inputs import FAMILY_CHANNELS, SEQUENCE_INPUTS, family_columns
+from models.core.inputs import FAMILY_CHANNELS, SEQUENCE_INPUTS, family_columns
 from models.preparation import Input
 from schemas.feature_table import FEATURE_NAMES
 

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from models.arrays import Float32s, Floats, Ints
-from models.dataset import Dataset
+from models.core.arrays import Float32s, Floats, Ints
+from models.core.dataset import Dataset
 from models.ensemble import raw_inputs
 from models.explanation.factors import Factor, factors
 from models.members import READS

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.arrays import Floats, Ints
-from models.dataset import Dataset
+from models.core.arrays import Floats, Ints
+from models.core.dataset import Dataset
 from models.evaluation import summary
 from models.explanation.factors import FAMILIES, Factor, factors
 from models.explanation.mixtures import Mixtures

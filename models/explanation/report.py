@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.dataset import COLUMNS, Dataset
-from models.errors import TrainingError
+from models.core.dataset import COLUMNS, Dataset
+from models.core.errors import TrainingError
 from models.explanation.attention import attention
 from models.explanation.contributions import Contributions
 from models.explanation.factors import FAMILIES, factors

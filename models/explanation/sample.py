@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Bools, Ints
-from models.dataset import Dataset
-from models.errors import BundleError, TrainingError
-from models.manifest import Manifest
+from models.core.arrays import Bools, Ints
+from models.core.dataset import Dataset
+from models.core.errors import BundleError, TrainingError
+from models.core.manifest import Manifest
 
 
 def in_labels_of(rows: Dataset, manifest: Manifest) -> Dataset:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.arrays import Ints
+from models.core.arrays import Ints
 from models.explanation.contributions import Shapley
 from models.explanation.mixtures import Mixtures
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from models.keras3 import keras
+from models.core.keras3 import keras
 from models.members import bilstm_attention, cnn, fusion, lstm, personal, transformer
 from models.members.sizes import MemberSizes
 from models.preparation import PREPARED_SHAPES, Input

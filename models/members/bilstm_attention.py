@@ -1,6 +1,6 @@
 """Bidirectional LSTM whose outputs attend to each other (dot product, Luong et al. 2015, arXiv:1508.04025)."""
 
-from models.keras3 import keras
+from models.core.keras3 import keras
 from models.members.sizes import BiLstmAttentionSizes
 
 layers = keras.layers

@@ -1,6 +1,6 @@
 """1D convolutional network over the per-second sequence."""
 
-from models.keras3 import keras
+from models.core.keras3 import keras
 from models.members.sizes import NORM_MOMENTUM, CnnSizes
 
 layers = keras.layers

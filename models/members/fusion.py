@@ -1,7 +1,7 @@
 """Feature-fusion network: a branch per signal family, joined."""
 
-from models.inputs import family_columns
-from models.keras3 import keras
+from models.core.inputs import family_columns
+from models.core.keras3 import keras
 from models.members.sizes import FusionSizes
 
 layers = keras.layers

@@ -1,6 +1,6 @@
 """Dense network on ranks of features and of their distance from the person's own rest."""
 
-from models.keras3 import keras
+from models.core.keras3 import keras
 from models.members.sizes import PersonalSizes
 
 layers = keras.layers

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from models.keras3 import keras
+from models.core.keras3 import keras
 from models.members.sizes import StudentSizes
 
 layers = keras.layers

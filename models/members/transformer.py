@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.arrays import Float32s
-from models.keras3 import keras
+from models.core.arrays import Float32s
+from models.core.keras3 import keras
 from models.members.sizes import TransformerSizes
 
 layers = keras.layers

@@ -5,8 +5,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from models.core.keras3 import keras
 from models.forest import Forest
-from models.keras3 import keras
 
 layers = keras.layers
 ops = keras.ops

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from models.data_card import SPLITS
+from models.core.data_card import SPLITS
 from models.transform_runtime import tfxio
 from models.transform_specs import INPUT_SHAPES, KEYS
 from pipelines.errors import InputError, first_line

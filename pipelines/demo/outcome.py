@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from models.manifest import Manifest
+from models.core.manifest import Manifest
 from pipelines.demo.cast import Cast
 from pipelines.demo.counting import committed_messages, feature_rows, readings_placed
 from pipelines.demo.tracks import tracks

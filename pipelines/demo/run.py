@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.bundle import read_manifest
-from models.manifest import Manifest
+from models.core.manifest import Manifest
 from pipelines.client import EmotionConsumer
 from pipelines.demo.cast import SEED, Cast
 from pipelines.demo.counting import committed_messages, readings_placed, wait_for

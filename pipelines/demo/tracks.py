@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
-from models.manifest import Manifest
+from models.core.manifest import Manifest
 from pipelines.demo.cast import Cast
 from pipelines.labelled import UNLABELLED, window_labels
 from pipelines.report.tracks import PersonTrack

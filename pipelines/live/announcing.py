@@ -8,7 +8,7 @@ from typing import Final
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from models.errors import BundleError
+from models.core.errors import BundleError
 from pipelines.committed import committed
 from pipelines.errors import InputError, StackError
 from pipelines.live.bundles import announced_folder, control_for, placed

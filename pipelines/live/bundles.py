@@ -6,8 +6,8 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from models import bundle
-from models.errors import BundleError
-from models.manifest import Manifest
+from models.core.errors import BundleError
+from models.core.manifest import Manifest
 from models.predictor import Predictor
 from pipelines.settings import Settings
 from schemas.records import ModelControl

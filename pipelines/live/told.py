@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from models.arrays import Bools, Floats, Ints
+from models.core.arrays import Bools, Floats, Ints
 from pipelines.committed import committed
 from pipelines.errors import InputError
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from models.calibration import fit_calibration
 from models.combining import Weighted
-from models.dataset import Dataset
+from models.core.dataset import Dataset
 from models.distillation import DistillationConfig, fit_student
 from models.enrolment import minutes
 from models.ensemble import Ensemble, raw_inputs

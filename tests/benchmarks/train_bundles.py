@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.dataset import COLUMNS, Dataset
+from models.core.dataset import COLUMNS, Dataset
 from models.distillation import DistillationConfig
 from models.packing import save
 from models.predictor import Predictor

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.dataset import COLUMNS, Dataset
-from models.prediction import Prediction
+from models.core.dataset import COLUMNS, Dataset
+from models.core.prediction import Prediction
 from models.predictor import Predictor
 
 EVERY = 8
@@ -29,9 +29,9 @@ def write(file: str, folder: str) -> None:
     """Real preparation and trees beside networks of drawn weights: fitting these would be most of the test."""
     from models.calibration import Calibration
     from models.combining import Weighted
+    from models.core.keras3 import keras
     from models.ensemble import Ensemble, raw_inputs
     from models.forest import TreesConfig, forest_of, grow
-    from models.keras3 import keras
     from models.members import MEMBERS, NETWORKS, TREES, build_network, trees
     from models.members.sizes import PRESETS
     from models.packing import save

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.dataset import COLUMNS, Dataset
+from models.core.dataset import COLUMNS, Dataset
 from models.members.sizes import PRESETS
 from models.packing import save
 from models.recipes import Recipe, Recipes

@@ -15,7 +15,7 @@ import numpy as np
 from confluent_kafka import Producer
 
 from models import bundle as bundles
-from models.manifest import Manifest
+from models.core.manifest import Manifest
 from pipelines.devices.recording import to_samples
 from pipelines.feature_json import feature_windows_json
 from pipelines.features import compute_windows

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.dataset import COLUMNS
+from models.core.dataset import COLUMNS
 from pipelines.devices.discover import recordings
 from pipelines.devices.recording import Recording, accepted, to_samples
 from pipelines.features import compute_windows

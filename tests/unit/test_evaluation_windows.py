@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.dataset import Dataset
+from models.core.dataset import Dataset
 from pipelines.errors import InputError, TrainingError
 from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
 from schemas.feature_table import FEATURE_INDEX

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from models.data_card import DataCard
+from models.core.data_card import DataCard
 from models.training_set import ROWS
 from pipelines.batch.bins import Bin
 from pipelines.batch.days import DAY_MS, day_of

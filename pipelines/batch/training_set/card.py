@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from models.data_card import CARD, DataCard, Parameters
+from models.core.data_card import CARD, DataCard, Parameters
 from models.training_set import read_rows
 from pipelines.batch.training_set.card_text import markdown
 from pipelines.batch.training_set.choosing import Chosen

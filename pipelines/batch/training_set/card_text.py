@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from models.data_card import SPLITS, DataCard
+from models.core.data_card import SPLITS, DataCard
 from pipelines.batch.training_set.reasons import LABEL_MEANING, MEANING
 
 

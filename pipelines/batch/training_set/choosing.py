@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from feature_repo.columns import JOIN_KEY
-from models.data_card import SPLITS
-from models.dataset import TrainedOn
+from models.core.data_card import SPLITS
+from models.core.dataset import TrainedOn
 from models.split import LabelledPeople
 from pipelines.batch.training_set.label_use import LabelsByUser, LabelUse, label_use
 from pipelines.batch.training_set.reasons import Dropped

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models.data_card import CARD
+from models.core.data_card import CARD
 from pipelines.errors import InputError
 from schemas.whole import beside, exchange
 

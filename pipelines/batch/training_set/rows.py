@@ -10,7 +10,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from feature_repo.columns import JOIN_KEY
-from models.data_card import SPLITS
+from models.core.data_card import SPLITS
 from models.training_set import SCHEMA
 from pipelines.batch.training_set.tally import Tally
 

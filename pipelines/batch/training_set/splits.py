@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Bools, Ints
-from models.data_card import SPLITS
-from models.errors import TrainingError
+from models.core.arrays import Bools, Ints
+from models.core.data_card import SPLITS
+from models.core.errors import TrainingError
 from models.split import LabelledPeople, split_people
 from pipelines.batch.training_set.request import Choice
 from schemas.windows import WINDOW_MS

@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 import tensorflow as tf
 
-from models.arrays import Float32s
 from models.calibration import Calibration
 from models.combining import voting
-from models.dataset import Dataset
+from models.core.arrays import Float32s
+from models.core.dataset import Dataset
+from models.core.manifest import Manifest, MemberWeight
 from models.ensemble import Ensemble, raw_inputs
 from models.forest import TreesConfig, forest_of, grow
-from models.manifest import Manifest, MemberWeight
 from models.members import TREES, trees
 from models.parts import Parts
 from models.parts_export import export_parts

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.bundle import MANIFEST, read_manifest
-from models.dataset import Dataset
+from models.core.dataset import Dataset
 from pipelines.cli import main
 from pipelines.distilling import configured
 from pipelines.training_windows import LabelledWindows

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.core.errors import BundleError, TrainingError
 from models.ensemble import raw_inputs
-from models.errors import BundleError, TrainingError
 from models.explanation.factors import FAMILIES, factors
 from models.explanation.mixtures import Mixtures
 from models.explanation.permutation import Permutation

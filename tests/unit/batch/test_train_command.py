@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from models.settings import TRAINING_PRESETS
 from models.split import Split
 from models.training import Folders, Progress

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.arrays import Float32s
 from models.augmentation import (
     Layout,
     augmented,
@@ -17,8 +16,9 @@ from models.augmentation import (
     without_some_sensors,
 )
 from models.batches import Batches
+from models.core.arrays import Float32s
+from models.core.inputs import FAMILY_CHANNELS, family_columns
 from models.ensemble import raw_inputs
-from models.inputs import FAMILY_CHANNELS, family_columns
 from models.preparation import Input, Preparation
 from models.recipes import Augmentation, Recipe
 from schemas.channels import SEQUENCE_CHANNELS

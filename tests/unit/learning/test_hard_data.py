@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.dataset import Dataset
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
 from models.ensemble import raw_inputs
-from models.errors import TrainingError
 from models.members.sizes import CnnSizes
 from models.split import Split
 from models.training import fit_ensemble, train

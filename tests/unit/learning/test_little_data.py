@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from models.combining import voting
-from models.dataset import Dataset
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
+from models.core.manifest import Calibrated
 from models.ensemble import Ensemble, raw_inputs
-from models.errors import TrainingError
 from models.isotonic import Isotonic
-from models.manifest import Calibrated
 from models.packing import save
 from models.training import TrainedEnsemble, joined, train
 from tests.unit.models.people import TINY, made_up

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.combining import Weighted
-from models.dataset import Dataset
+from models.core.dataset import Dataset
 from models.ensemble import Ensemble, raw_inputs
 from models.members import build_network
 from models.monte_carlo import monte_carlo

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import TrainingError
-from models.keras3 import keras
+from models.core.errors import TrainingError
+from models.core.keras3 import keras
 from models.members import student
 from models.members.sizes import StudentSizes
 from models.pruning import MagnitudePruning, kept, prunable, sparsity_at, sparsity_of

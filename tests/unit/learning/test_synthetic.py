@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from models.dataset import Dataset
-from models.errors import TrainingError
-from models.inputs import RAW_SHAPES, SEQUENCE_SHAPE, family_columns
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
+from models.core.inputs import RAW_SHAPES, SEQUENCE_SHAPE, family_columns
 from models.synthetic import SWAPPED, Synthetic, mixed, sequence_columns, swapped
 from tests.unit.models.people import made_up
 

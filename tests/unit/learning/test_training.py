@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from models.combining import Weighted
-from models.dataset import Dataset
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
+from models.core.manifest import Combination
 from models.enrolment import with_some_unknown
 from models.ensemble import Ensemble, fuse, raw_inputs
-from models.errors import TrainingError
 from models.forest import Grown, grow
-from models.manifest import Combination
 from models.members import MEMBERS
 from models.network_fitting import Fitted, NetworkFitting, Watching
 from models.packing import save, served, version

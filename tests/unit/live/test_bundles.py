@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.bundle import MANIFEST, SAVED_MODEL
-from models.errors import BundleError
+from models.core.errors import BundleError
 from pipelines.live.bundles import control_for, loaded, placed
 from pipelines.settings import Settings
 from schemas.roles import Role

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from models.errors import BundleError
+from models.core.errors import BundleError
 from models.predictor import Predictor
 from pipelines.live.control import good_key_of, key_of
 from pipelines.live.models import LiveModels

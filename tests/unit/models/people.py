@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.dataset import Dataset
+from models.core.dataset import Dataset
+from models.core.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 from models.forest import TreesConfig
-from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 from models.members.sizes import (
     BiLstmAttentionSizes,
     CnnSizes,

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from models.arrays import Floats
-from models.dataset import Dataset
+from models.core.arrays import Floats
+from models.core.dataset import Dataset
 from models.learners import Predict
 from models.study import StudyWindows, Task
 from models.study_folds import HoldOut

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.abstention import LEAST_COVERAGE, Abstention, choose, realised
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 
 
 def answers(confidence: list[float], right: list[int]) -> tuple[np.ndarray, np.ndarray]:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models.arrays import Float32s
-from models.keras3 import keras
+from models.core.arrays import Float32s
+from models.core.keras3 import keras
 from models.members import bilstm_attention, build_network, transformer
 from models.members.sizes import BiLstmAttentionSizes, MemberSizes, TransformerSizes
 from models.preparation import PREPARED_SHAPES

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from models.bundle import MANIFEST, SAVED_MODEL, checksum, read_manifest, verified, write
-from models.errors import BundleError
-from models.manifest import Manifest
+from models.core.errors import BundleError
+from models.core.manifest import Manifest
 from models.packing import save
 from models.predictor import Predictor
 from models.training import TrainedEnsemble

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from tests.unit.models.people import made_up
 
 

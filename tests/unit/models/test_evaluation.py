@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 
 from models.abstention import Abstention
+from models.core.prediction import Prediction
 from models.evaluation import evaluate
-from models.prediction import Prediction
 from models.report_text import HOPEFUL, report_lines
 from models.split import Split
 from tests.unit.models.people import STATES, made_up

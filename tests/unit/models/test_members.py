@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.inputs import FAMILY_CHANNELS, family_columns
+from models.core.inputs import FAMILY_CHANNELS, family_columns
 from models.members import NETWORKS, READS, STUDENT, build_network, student
 from models.members.sizes import MemberSizes, StudentSizes
 from models.preparation import PREPARED_SHAPES

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from models.native_messages import without_native_messages
+from models.core.native_messages import without_native_messages
 
 
 def test_native_messages_are_dropped_and_ours_come_through(capfd: pytest.CaptureFixture[str]) -> None:

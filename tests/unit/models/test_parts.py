@@ -8,8 +8,8 @@ import pytest
 
 from models.bundle import MANIFEST, PARTS, read_manifest
 from models.combining import voting
+from models.core.errors import BundleError
 from models.ensemble import raw_inputs
-from models.errors import BundleError
 from models.members import READS
 from models.packing import save
 from models.parts import Parts

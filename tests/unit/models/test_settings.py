@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from models.forest import TreesConfig
 from models.members import MEMBERS
 from models.members.sizes import CnnSizes, FusionSizes, LstmSizes

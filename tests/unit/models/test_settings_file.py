@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from models.recipes import Augmentation, Recipe
 from models.settings import TRAINING_PRESETS, TrainingConfig
 from models.settings_file import read, written

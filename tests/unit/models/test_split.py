@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.dataset import Dataset
-from models.errors import TrainingError
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
 from models.split import Split, split_by_person
 from tests.unit.models.people import STATES, made_up
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from models.study import BINARY, StudyWindows, Task, tasks_of
 from models.study_folds import Fold, HoldOut
 from tests.unit.models.people import STATES

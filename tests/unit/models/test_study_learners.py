@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from models.combining import voting
-from models.dataset import Dataset
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
+from models.core.prediction import Prediction
 from models.ensemble import raw_inputs
-from models.errors import TrainingError
 from models.learners import Boosting, Doubting, ElapsedTime, Forest, Learner, Networks, WideForest, relative_inputs
 from models.monte_carlo import monte_carlo
-from models.prediction import Prediction
 from models.settings import TrainingConfig
 from models.study_alarms import first_ends_ms
 from models.training import TrainedEnsemble

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.data_card import CARD, SPLITS, DataCard, Parameters
-from models.dataset import Dataset
-from models.errors import TrainingError
+from models.core.data_card import CARD, SPLITS, DataCard, Parameters
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
 from models.split import Split
 from models.training_set import MEAN_NAMES, ROWS, SCHEMA, load
 from schemas.feature_table import FEATURE_NAMES

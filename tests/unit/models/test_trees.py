@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from models.forest import Grown, TreesConfig, forest_of, grow
 from models.members import trees
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.dataset import Dataset
+from models.core.dataset import Dataset
+from models.core.errors import BundleError, TrainingError
+from models.core.prediction import Prediction
+from models.core.progress import Progress
 from models.distillation import DistillationConfig, distil, fit_student
 from models.ensemble import Ensemble
-from models.errors import BundleError, TrainingError
 from models.packing import save, version
-from models.prediction import Prediction
 from models.predictor import Predictor
-from models.progress import Progress
 from models.training import TrainedEnsemble
 from tests.unit.models.people import made_up
 from tests.unit.models.students import QUICK

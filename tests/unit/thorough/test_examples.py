@@ -16,7 +16,7 @@ from google.protobuf import text_format
 from numpy.typing import NDArray
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from models.data_card import SPLITS
+from models.core.data_card import SPLITS
 from models.scaling import fit_scaling, scaled_array
 from models.training_set import SCHEMA
 from models.transform import LEAST_SPREAD, LIMIT
@@ -38,7 +38,7 @@ NEVER, CONSTANT, WILD, LATER = 3, 7, 11, 13
 APPLY = """
 import sys
 import numpy as np
-from models.runtime import import_tensorflow
+from models.core.runtime import import_tensorflow
 
 tf = import_tensorflow(threads=1)
 graph = tf.saved_model.load(sys.argv[1])

@@ -12,9 +12,9 @@ import optuna
 import pytest
 
 from models import search_folds, search_space
-from models.arrays import Floats
-from models.dataset import Dataset
-from models.errors import TrainingError
+from models.core.arrays import Floats
+from models.core.dataset import Dataset
+from models.core.errors import TrainingError
 from models.search import Search, Tried
 from models.search_folds import SEARCHED, Scores, SearchFold, folds_of
 from models.search_space import SPACE, Range, changed, point_of

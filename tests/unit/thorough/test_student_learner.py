@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from models.arrays import Floats
-from models.dataset import Dataset
+from models.core.arrays import Floats
+from models.core.dataset import Dataset
+from models.core.prediction import Prediction
 from models.learners import Networks
-from models.prediction import Prediction
 from models.student_learner import Student, Teaching
 from tests.unit.models.people import made_up
 from tests.unit.models.students import QUICK

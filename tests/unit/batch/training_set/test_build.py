@@ -13,7 +13,7 @@ import pytest
 
 from feature_repo.columns import USER_BASELINE, VIEWS
 from models import training_set
-from models.data_card import SPLITS, DataCard
+from models.core.data_card import SPLITS, DataCard
 from models.training_set import BASELINE_NAMES, SCHEMA
 from pipelines.batch.days import DAY_MS
 from pipelines.batch.training_set.card_text import summary_lines

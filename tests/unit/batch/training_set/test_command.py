@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from models.data_card import DataCard
+from models.core.data_card import DataCard
 from pipelines.cli import main
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 from tests.unit.batch.training_set.conftest import Home, half_and_half, no_examples

@@ -12,7 +12,7 @@ from feature_repo.folders import offline_folder
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.retrieval import historical
 from feature_repo.store import open_store
-from models.data_card import SPLITS
+from models.core.data_card import SPLITS
 from models.training_set import columns
 from pipelines.batch.days import day_of
 from schemas.feature_table import FEATURE_NAMES

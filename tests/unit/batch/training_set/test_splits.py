@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 from models.split import LabelledPeople
 from pipelines.batch.training_set.request import Choice
 from pipelines.batch.training_set.splits import GAP, assign, by_time

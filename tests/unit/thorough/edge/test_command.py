@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from models.combining import Weighted
-from models.dataset import Dataset
+from models.core.dataset import Dataset
 from models.packing import save
 from models.predictor import CHUNK
 from models.training import TrainedEnsemble

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from models.arrays import Float32s
+from models.core.arrays import Float32s
+from models.core.keras3 import keras
 from models.edge.conversion import converted
 from models.edge.device import Device
 from models.edge.graph import one_window
 from models.edge.speed import WINDOWS, windows_per_second
-from models.keras3 import keras
 from models.members import build_network
 from models.members.sizes import SMALL
 from models.preparation import PREPARED_SHAPES

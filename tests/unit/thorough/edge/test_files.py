@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models.arrays import Float32s
-from models.dataset import Dataset
+from models.core.arrays import Float32s
+from models.core.dataset import Dataset
 from models.edge.contract import contract
 from models.edge.conversion import LOOPED
 from models.edge.files import QUANTISED, THRESHOLDS, Exported

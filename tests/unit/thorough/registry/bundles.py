@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from models import bundle
-from models.arrays import Floats
-from models.dataset import Dataset
+from models.core.arrays import Floats
+from models.core.dataset import Dataset
+from models.core.manifest import Manifest, MemberWeight
+from models.core.prediction import Prediction
 from models.evaluation import Report
-from models.manifest import Manifest, MemberWeight
-from models.prediction import Prediction
 from models.predictor import Predictor, Raw
 from models.split import Split
 from schemas.channels import SEQUENCE_CHANNELS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.dataset import Dataset
+from models.core.dataset import Dataset
 from models.predictor import Predictor
 from models.registry_client import ARTIFACTS, DATABASE, connect
 from models.registry_version import Version

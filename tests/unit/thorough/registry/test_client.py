@@ -9,7 +9,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from models import held_out, registry_client
-from models.errors import RegistryError
+from models.core.errors import RegistryError
 from models.registry import Registry
 from models.registry_client import ARTIFACTS, DATABASE, connect
 from pipelines.registry import opened

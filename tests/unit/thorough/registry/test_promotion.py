@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.bundle import MANIFEST, SAVED_MODEL
-from models.errors import RegistryError
+from models.core.errors import RegistryError
 from models.predictor import Predictor
 from models.split import Split
 from pipelines.registry import ALREADY, BACK, FIRST, MENDED, OTHER_SCHEMA, opened, promote, register, rollback

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.dataset import COLUMNS
-from models.errors import RegistryError
+from models.core.dataset import COLUMNS
+from models.core.errors import RegistryError
 from models.registry import Registry
 from models.settings import TrainingConfig
 from models.split import Split

@@ -7,9 +7,9 @@ from typing import Final, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from models.arrays import Bools, Float32s, Ints
-from models.errors import TrainingError
-from models.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
+from models.core.arrays import Bools, Float32s, Ints
+from models.core.errors import TrainingError
+from models.core.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 
 TrainedOn = Literal["simulated people", "recorded people"]
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from types import ModuleType
 
-from models.native_messages import without_native_messages
+from models.core.native_messages import without_native_messages
 
 
 def prepare_environment() -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.dataset import TrainedOn
+from models.core.dataset import TrainedOn
 
 FORMAT: Final = 2
 """Of the network's inputs and of this file; 1 had no `baseline`."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from models.arrays import Bools
+from models.core.arrays import Bools
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURES
 from schemas.windows import WINDOW_S

@@ -3,7 +3,7 @@
 import math
 from dataclasses import fields, is_dataclass
 
-from models.errors import TrainingError
+from models.core.errors import TrainingError
 
 
 def need(fits: bool, what: str) -> None:

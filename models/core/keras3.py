@@ -1,7 +1,7 @@
 """Keras 3 on TensorFlow: the one place that imports it, so that the environment is prepared first."""
 
-from models.native_messages import without_native_messages
-from models.runtime import prepare_environment
+from models.core.native_messages import without_native_messages
+from models.core.runtime import prepare_environment
 
 prepare_environment()
 

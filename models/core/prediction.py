@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.arrays import Float32s, Reals
+from models.core.arrays import Float32s, Reals
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.dataset import TrainedOn
-from models.manifest import Hash, Share
+from models.core.dataset import TrainedOn
+from models.core.manifest import Hash, Share
 
 CARD: Final = "card.json"
 SPLITS: Final = ("train", "validation", "test")
