@@ -8,9 +8,9 @@ from numpy.random import Generator
 
 from models.core.arrays import Bools, Float32s, Ints
 from models.core.inputs import FAMILY_CHANNELS, SEQUENCE_INPUTS, family_columns
-from models.preparation import PREPARED_SHAPES, Input
+from models.preprocessing.preparation import PREPARED_SHAPES, Input
+from models.preprocessing.scaling import LIMIT
 from models.recipes import Augmentation
-from models.scaling import LIMIT
 from schemas.channels import SEQUENCE_CHANNELS
 
 KNOTS: Final = 4

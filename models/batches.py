@@ -5,7 +5,7 @@ import numpy as np
 from models.augmentation import augmented, layout_of
 from models.core.arrays import Float32s
 from models.core.keras3 import keras
-from models.preparation import Input
+from models.preprocessing.preparation import Input
 from models.recipes import Augmentation, Recipe
 
 

@@ -21,9 +21,9 @@ from models.ensemble import CHUNK, Ensemble, raw_inputs
 from models.evaluation import Predict, evaluate, summary
 from models.members import READS, STUDENT, student
 from models.members.sizes import StudentSizes
-from models.preparation import PREPARED_SHAPES, Preparation
-from models.quantiles import fit_quantiles
-from models.relative import level_values
+from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
+from models.preprocessing.quantiles import fit_quantiles
+from models.preprocessing.relative import level_values
 from models.settings import TrainingConfig
 from models.student_fitting import Lesson, Schooling, school
 from models.study_intervals import Bootstrap

@@ -14,7 +14,7 @@ from models.core.inputs import RAW_SHAPES, channels_behind
 from models.core.keras3 import keras
 from models.core.prediction import Prediction
 from models.members import READS
-from models.preparation import Preparation
+from models.preprocessing.preparation import Preparation
 
 CHUNK: Final = 512
 

@@ -17,7 +17,7 @@ from models.ensemble import raw_inputs
 from models.forest import Forest, forest_of, grow
 from models.members import NETWORKS, READS, TREES, build_network, trees
 from models.network_fitting import NetworkFitting, Rows, Watching
-from models.preparation import PREPARED_SHAPES, Input, Preparation
+from models.preprocessing.preparation import PREPARED_SHAPES, Input, Preparation
 from models.settings import TrainingConfig
 from models.snapshots import mean_of
 

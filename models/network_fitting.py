@@ -11,7 +11,7 @@ from models.core.arrays import Float32s, Floats
 from models.core.keras3 import keras
 from models.core.progress import Progress
 from models.optimisation import loss, optimizer
-from models.preparation import Input
+from models.preprocessing.preparation import Input
 from models.recipes import Recipe
 from models.resuming import Resuming
 from models.snapshots import Snapshots, Weights, mean_of

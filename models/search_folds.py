@@ -16,7 +16,7 @@ from models.enrolment import enrolled, minutes, with_some_unknown
 from models.fitting import Fitting, Prepared
 from models.members import MEMBERS, READS
 from models.network_fitting import Watching
-from models.preparation import Preparation
+from models.preprocessing.preparation import Preparation
 from models.settings import TrainingConfig
 
 FOLDS: Final = 4

@@ -23,7 +23,7 @@ from models.evaluation import Report, evaluate
 from models.fitting import Fitting, Prepared
 from models.members import MEMBERS
 from models.network_fitting import Watching
-from models.preparation import Preparation
+from models.preprocessing.preparation import Preparation
 from models.settings import TrainingConfig, is_built_in
 from models.split import Names, Split, split_by_person
 from models.weights import learn_weights

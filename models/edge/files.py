@@ -16,7 +16,7 @@ from models.edge.device import Device
 from models.edge.graph import Graph, one_window
 from models.members import READS
 from models.parts import Parts, Raw
-from models.preparation import PREPARED_SHAPES, Input
+from models.preprocessing.preparation import PREPARED_SHAPES, Input
 
 QUANTISED: Final[tuple[Format, ...]] = ("float16", "int8")
 EXAMPLES: Final = 400

@@ -9,7 +9,7 @@ from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.members import READS
 from models.parts import Parts
-from models.preparation import Input
+from models.preprocessing.preparation import Input
 
 
 def attention(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.core.inputs import FAMILY_CHANNELS, SEQUENCE_INPUTS, family_columns
-from models.preparation import Input
+from models.preprocessing.preparation import Input
 from schemas.feature_table import FEATURE_NAMES
 
 

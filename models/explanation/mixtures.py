@@ -11,7 +11,7 @@ from models.ensemble import raw_inputs
 from models.explanation.factors import Factor, factors
 from models.members import READS
 from models.parts import Parts
-from models.preparation import Input
+from models.preprocessing.preparation import Input
 
 
 @dataclass(frozen=True)

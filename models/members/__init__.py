@@ -7,7 +7,7 @@ from typing import Final
 from models.core.keras3 import keras
 from models.members import bilstm_attention, cnn, fusion, lstm, personal, transformer
 from models.members.sizes import MemberSizes
-from models.preparation import PREPARED_SHAPES, Input
+from models.preprocessing.preparation import PREPARED_SHAPES, Input
 
 TREES: Final = "trees"
 """The member that is grown, not fitted by gradient descent."""

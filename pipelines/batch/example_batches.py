@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from models.core.data_card import SPLITS
-from models.transform_runtime import tfxio
-from models.transform_specs import INPUT_SHAPES, KEYS
+from models.preprocessing.transform_runtime import tfxio
+from models.preprocessing.transform_specs import INPUT_SHAPES, KEYS
 from pipelines.errors import InputError, first_line
 from schemas.feature_table import FEATURE_NAMES
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from models.transform_runtime import tf, tfxio
+from models.preprocessing.transform_runtime import tf, tfxio
 from pipelines.batch.example_batches import FILE
 
 

@@ -14,9 +14,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from google.protobuf import text_format
 from google.protobuf.message import Message
 
-from models.transform import Preprocessing
-from models.transform_runtime import tft_beam
-from models.transform_specs import KEYS, example_schema, row_schema
+from models.preprocessing.transform import Preprocessing
+from models.preprocessing.transform_runtime import tft_beam
+from models.preprocessing.transform_specs import KEYS, example_schema, row_schema
 from pipelines.batch.engine import run
 from pipelines.batch.example_batches import FILE, Stretch, batches, stretches, tensors
 from pipelines.batch.example_files import WriteExamples

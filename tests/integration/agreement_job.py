@@ -35,7 +35,7 @@ def write(file: str, folder: str) -> None:
     from models.members import MEMBERS, NETWORKS, TREES, build_network, trees
     from models.members.sizes import PRESETS
     from models.packing import save
-    from models.preparation import PREPARED_SHAPES, Preparation
+    from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
     from models.settings import TrainingConfig
     from models.split import Split
     from models.training import TrainedEnsemble

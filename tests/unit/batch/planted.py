@@ -18,7 +18,7 @@ from models.forest import TreesConfig, forest_of, grow
 from models.members import TREES, trees
 from models.parts import Parts
 from models.parts_export import export_parts
-from models.preparation import PREPARED_SHAPES, Preparation
+from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURE_NAMES
 from schemas.fingerprint import schema_hash

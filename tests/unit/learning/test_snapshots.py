@@ -11,7 +11,7 @@ from models.members import build_network
 from models.network_fitting import Fitted, NetworkFitting, Rows, Watching
 from models.packing import save
 from models.predictor import Predictor
-from models.preparation import PREPARED_SHAPES, Preparation
+from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
 from models.recipes import ANNEALED
 from models.snapshots import mean_of
 from models.training import TrainedEnsemble

@@ -14,7 +14,7 @@ from models.forest import Grown, grow
 from models.members import MEMBERS
 from models.network_fitting import Fitted, NetworkFitting, Watching
 from models.packing import save, served, version
-from models.preparation import Preparation
+from models.preprocessing.preparation import Preparation
 from models.report_text import report_lines
 from models.split import Split
 from models.training import Progress, TrainedEnsemble, fit_ensemble, joined, train

@@ -7,7 +7,7 @@ from models.core.arrays import Float32s
 from models.core.keras3 import keras
 from models.members import bilstm_attention, build_network, transformer
 from models.members.sizes import BiLstmAttentionSizes, MemberSizes, TransformerSizes
-from models.preparation import PREPARED_SHAPES
+from models.preprocessing.preparation import PREPARED_SHAPES
 
 SIZES = MemberSizes(
     bilstm_attention=BiLstmAttentionSizes(units=(8,), dense=2),

@@ -4,7 +4,7 @@ import pytest
 from models.core.inputs import FAMILY_CHANNELS, family_columns
 from models.members import NETWORKS, READS, STUDENT, build_network, student
 from models.members.sizes import MemberSizes, StudentSizes
-from models.preparation import PREPARED_SHAPES
+from models.preprocessing.preparation import PREPARED_SHAPES
 from schemas.channels import CHANNEL_NAMES
 from tests.unit.models.people import TINY
 

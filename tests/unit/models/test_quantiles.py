@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.quantiles import STEPS, fit_quantiles, ranked_array
+from models.preprocessing.quantiles import STEPS, fit_quantiles, ranked_array
 
 GRID = np.linspace(0, 1, STEPS + 1)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.relative import LEVELS, centred, fit_centring, level_values
+from models.preprocessing.relative import LEVELS, centred, fit_centring, level_values
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURE_NAMES
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.scaling import LIMIT, fit_scaling, scaled_array
+from models.preprocessing.scaling import LIMIT, fit_scaling, scaled_array
 
 
 def test_missing_is_told_from_average() -> None:

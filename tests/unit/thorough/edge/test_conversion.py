@@ -11,7 +11,7 @@ from models.edge.graph import one_window
 from models.edge.speed import WINDOWS, windows_per_second
 from models.members import build_network
 from models.members.sizes import SMALL
-from models.preparation import PREPARED_SHAPES
+from models.preprocessing.preparation import PREPARED_SHAPES
 
 RNG = np.random.default_rng(5)
 

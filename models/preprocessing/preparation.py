@@ -10,9 +10,9 @@ from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.core.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
 from models.core.keras3 import keras
-from models.quantiles import Quantiles, fit_quantiles, ranked
-from models.relative import Centring, centred, fit_centring, level_values
-from models.scaling import Scaling, fit_scaling, scaled
+from models.preprocessing.quantiles import Quantiles, fit_quantiles, ranked
+from models.preprocessing.relative import Centring, centred, fit_centring, level_values
+from models.preprocessing.scaling import Scaling, fit_scaling, scaled
 
 Input = Literal["sequence", "features", "values", "ranks"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from models.transform_runtime import tf, tft
+from models.preprocessing.transform_runtime import tf, tft
 
 LIMIT: Final = 8.0
 """As in `scaling`, which is not imported for it, because it imports Keras."""
