@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from models.core.keras3 import keras
-from models.forest import Forest
+from models.members.forest import Forest
 
 layers = keras.layers
 ops = keras.ops

@@ -31,8 +31,8 @@ def write(file: str, folder: str) -> None:
     from models.combining import Weighted
     from models.core.keras3 import keras
     from models.ensemble import Ensemble, raw_inputs
-    from models.forest import TreesConfig, forest_of, grow
     from models.members import MEMBERS, NETWORKS, TREES, build_network, trees
+    from models.members.forest import TreesConfig, forest_of, grow
     from models.members.sizes import PRESETS
     from models.packing import save
     from models.preprocessing.preparation import PREPARED_SHAPES, Preparation

@@ -14,8 +14,8 @@ from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest, MemberWeight
 from models.ensemble import Ensemble, raw_inputs
-from models.forest import TreesConfig, forest_of, grow
 from models.members import TREES, trees
+from models.members.forest import TreesConfig, forest_of, grow
 from models.parts import Parts
 from models.parts_export import export_parts
 from models.preprocessing.preparation import PREPARED_SHAPES, Preparation

@@ -10,8 +10,8 @@ from models.core.errors import TrainingError
 from models.core.manifest import Combination
 from models.enrolment import with_some_unknown
 from models.ensemble import Ensemble, fuse, raw_inputs
-from models.forest import Grown, grow
 from models.members import MEMBERS
+from models.members.forest import Grown, grow
 from models.network_fitting import Fitted, NetworkFitting, Watching
 from models.packing import save, served, version
 from models.preprocessing.preparation import Preparation

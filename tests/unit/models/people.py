@@ -6,7 +6,7 @@ import numpy as np
 
 from models.core.dataset import Dataset
 from models.core.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
-from models.forest import TreesConfig
+from models.members.forest import TreesConfig
 from models.members.sizes import (
     BiLstmAttentionSizes,
     CnnSizes,

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from models.core.errors import TrainingError
-from models.forest import TreesConfig
 from models.members import MEMBERS
+from models.members.forest import TreesConfig
 from models.members.sizes import CnnSizes, FusionSizes, LstmSizes
 from models.recipes import Augmentation, Recipe, Recipes
 from models.settings import TRAINING_PRESETS, TrainingConfig

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.core.errors import TrainingError
-from models.forest import Grown, TreesConfig, forest_of, grow
 from models.members import trees
+from models.members.forest import Grown, TreesConfig, forest_of, grow
 
 COLUMNS = 6
 
