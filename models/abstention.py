@@ -9,7 +9,7 @@ from models.core.arrays import Floats, Ints, Reals
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.prediction import Predict
-from models.enrolment import minutes
+from models.datasets.enrolment import minutes
 from models.events import DECIMALS
 from models.smoothing import smooth_rows
 

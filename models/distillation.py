@@ -16,7 +16,7 @@ from models.core.manifest import Manifest
 from models.core.prediction import Prediction
 from models.core.progress import Progress
 from models.core.setting_checks import need_share, need_sizes
-from models.enrolment import enrolled, minutes, with_some_unknown
+from models.datasets.enrolment import enrolled, minutes, with_some_unknown
 from models.ensemble import CHUNK, Ensemble, raw_inputs
 from models.evaluation import Predict, evaluate, summary
 from models.members import READS, STUDENT, student

@@ -10,8 +10,8 @@ from models.abstention import NEVER, Abstention, realised
 from models.core.arrays import Ints, Reals
 from models.core.dataset import Dataset
 from models.core.prediction import Predict
+from models.datasets.split import Split
 from models.smoothing import smooth_rows
-from models.split import Split
 
 __all__ = ["Predict", "Report", "evaluate", "summary"]
 

@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 from models.core.arrays import Float32s, Floats
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
+from models.datasets.split import split_by_person
 from models.members.forest import TreesConfig, unfitted
-from models.split import split_by_person
 from models.uncertainty import disagreement
 from schemas.feature_table import FEATURE_INDEX
 

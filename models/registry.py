@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from models import held_out
 from models.bundle import verified
 from models.core.dataset import Dataset
 from models.core.errors import RegistryError
-from models.enrolment import enrolled
+from models.datasets import held_out
+from models.datasets.enrolment import enrolled
 from models.registry_client import ARTIFACTS, connect, faults
 from models.registry_version import CHALLENGER, CHAMPION, Entry, Version, facts, metrics, parameters
 

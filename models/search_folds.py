@@ -12,7 +12,7 @@ from models.calibration import SMALLEST, fit_calibration
 from models.core.arrays import Bools, Floats
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
-from models.enrolment import enrolled, minutes, with_some_unknown
+from models.datasets.enrolment import enrolled, minutes, with_some_unknown
 from models.fitting import Fitting, Prepared
 from models.members import MEMBERS, READS
 from models.network_fitting import Watching

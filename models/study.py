@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.core.arrays import Bools, Ints
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
-from models.split import Names
+from models.datasets.split import Names
 
 CALM, STRESS, EXERCISE = "calm", "stress", "exercise"
 BINARY: Final = (CALM, STRESS)

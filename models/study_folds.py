@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.core.errors import TrainingError
-from models.split import Names
+from models.datasets.split import Names
 from models.study import StudyWindows, Task
 
 

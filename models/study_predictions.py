@@ -7,9 +7,9 @@ import numpy as np
 
 from models.core.arrays import Bools, Floats, Ints
 from models.core.dataset import Dataset
+from models.datasets.split import Names
 from models.learners import Doubting, Learner
 from models.smoothing import smooth_rows
-from models.split import Names
 from models.study import EXERCISE, StudyWindows, Task
 from models.study_folds import Fold
 

@@ -5,7 +5,7 @@ import numpy as np
 from models.core.dataset import Dataset
 from models.core.errors import BundleError, TrainingError
 from models.core.manifest import Manifest
-from models.split import Split
+from models.datasets.split import Split
 
 
 def people_of(manifest: Manifest) -> Split:

@@ -17,7 +17,8 @@ from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import TrainingError
 from models.core.keras3 import keras
 from models.core.progress import Progress
-from models.enrolment import enrolled, minutes, with_some_unknown
+from models.datasets.enrolment import enrolled, minutes, with_some_unknown
+from models.datasets.split import Names, Split, split_by_person
 from models.ensemble import Ensemble, raw_inputs
 from models.evaluation import Report, evaluate
 from models.fitting import Fitting, Prepared
@@ -25,7 +26,6 @@ from models.members import MEMBERS
 from models.network_fitting import Watching
 from models.preprocessing.preparation import Preparation
 from models.settings import TrainingConfig, is_built_in
-from models.split import Names, Split, split_by_person
 from models.weights import learn_weights
 
 __all__ = ["Folders", "Progress", "TrainedEnsemble", "train"]

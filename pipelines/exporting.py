@@ -11,14 +11,14 @@ import numpy as np
 
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest
+from models.datasets.enrolment import enrolled
+from models.datasets.training_set import load
 from models.edge.comparison import Compared
 from models.edge.files import Exported, export
-from models.enrolment import enrolled
 from models.ensemble import raw_inputs
 from models.parts import Parts
 from models.predictor import Predictor
 from models.teaching import people_of
-from models.training_set import load
 from pipelines.errors import BundleError, InputError
 from pipelines.evaluation_windows import Terms, of_recordings
 from pipelines.progress import counted

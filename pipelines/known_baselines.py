@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feature_repo.columns import USER_BASELINE
-from models.training_set import MEAN_NAMES
+from models.datasets.training_set import MEAN_NAMES
 from schemas.feature_table import FEATURE_NAMES
 
 if TYPE_CHECKING:

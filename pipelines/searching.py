@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.core.dataset import Dataset
+from models.datasets.training_set import load
 from models.search import Search, Tried
 from models.settings import TRAINING_PRESETS
 from models.settings_file import written
-from models.training_set import load
 from pipelines.errors import InputError, SettingsError
 from schemas.whole import write_whole
 

@@ -15,11 +15,11 @@ from feature_repo.store import is_applied
 from models.checkpoints import forget
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest
+from models.datasets.split import Names
+from models.datasets.training_set import MEAN_NAMES, load
 from models.settings import TRAINING_PRESETS, TrainingConfig
 from models.settings_file import read
-from models.split import Names
 from models.training import NOWHERE, Folders, Progress, train
-from models.training_set import MEAN_NAMES, load
 from pipelines.baseline_rows import opened
 from pipelines.label_topic import read_labels
 from pipelines.settings import Settings

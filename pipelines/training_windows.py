@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.core.dataset import COLUMNS, Dataset, TrainedOn
-from models.split import Split
+from models.datasets.split import Split
 from pipelines import archive
 from pipelines.errors import InputError
 from pipelines.features import compute_windows

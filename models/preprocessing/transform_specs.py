@@ -7,7 +7,7 @@ import pyarrow as pa
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from models.core.inputs import FEATURE_SHAPE, SEQUENCE_SHAPE
-from models.training_set import SCHEMA
+from models.datasets.training_set import SCHEMA
 
 KEYS: Final = ("user_id", "window_start_ms", "window_end_ms")
 """What tells a row from all others: kept in examples, seen by no network."""

@@ -15,7 +15,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from models.core.data_card import SPLITS
 from models.core.inputs import SEQUENCE_SHAPE
-from models.training_set import BASELINE_NAMES
+from models.datasets.training_set import BASELINE_NAMES
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 

@@ -19,13 +19,13 @@ import numpy as np
 from models.calibration import fit_calibration
 from models.combining import Weighted
 from models.core.dataset import Dataset
+from models.datasets.enrolment import minutes
+from models.datasets.split import Split
 from models.distillation import DistillationConfig, fit_student
-from models.enrolment import minutes
 from models.ensemble import Ensemble, raw_inputs
 from models.learners import Networks
 from models.packing import save
 from models.settings import TRAINING_PRESETS
-from models.split import Split
 from models.study import StudyWindows, tasks_of
 from models.study_figures import headline
 from models.study_folds import Fold, HoldOut

@@ -30,6 +30,7 @@ def write(file: str, folder: str) -> None:
     from models.calibration import Calibration
     from models.combining import Weighted
     from models.core.keras3 import keras
+    from models.datasets.split import Split
     from models.ensemble import Ensemble, raw_inputs
     from models.members import MEMBERS, NETWORKS, TREES, build_network, trees
     from models.members.forest import TreesConfig, forest_of, grow
@@ -37,7 +38,6 @@ def write(file: str, folder: str) -> None:
     from models.packing import save
     from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
     from models.settings import TrainingConfig
-    from models.split import Split
     from models.training import TrainedEnsemble
 
     keras.utils.set_random_seed(4)

@@ -10,7 +10,7 @@ import pytest
 from feature_repo.columns import USER_BASELINE, VIEWS
 from feature_repo.online import OnlineRow, write_newest
 from feature_repo.store import apply, open_store
-from models.training_set import MEAN_NAMES
+from models.datasets.training_set import MEAN_NAMES
 from pipelines.errors import FeatureStoreError
 from pipelines.known_baselines import KEEP_S, KnownBaselines, stored_baselines
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from models.core.data_card import DataCard
-from models.training_set import ROWS
+from models.datasets.training_set import ROWS
 from pipelines.batch.bins import Bin
 from pipelines.batch.days import DAY_MS, day_of
 from pipelines.batch.engine import for_each, pipeline_options, run

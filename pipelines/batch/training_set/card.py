@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from models.core.data_card import CARD, DataCard, Parameters
-from models.training_set import read_rows
+from models.datasets.training_set import read_rows
 from pipelines.batch.training_set.card_text import markdown
 from pipelines.batch.training_set.choosing import Chosen
 from pipelines.batch.training_set.reasons import Dropped, LabelDropped

@@ -10,7 +10,7 @@ import pyarrow as pa
 from feature_repo.columns import JOIN_KEY
 from models.core.data_card import SPLITS
 from models.core.dataset import TrainedOn
-from models.split import LabelledPeople
+from models.datasets.split import LabelledPeople
 from pipelines.batch.training_set.label_use import LabelsByUser, LabelUse, label_use
 from pipelines.batch.training_set.reasons import Dropped
 from pipelines.batch.training_set.request import Request

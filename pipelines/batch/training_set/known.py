@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from feature_repo.columns import JOIN_KEY, USER_BASELINE, WINDOW_FEATURES
 from feature_repo.partitions import MEASURED
-from models.training_set import BASELINE_NAMES, SCHEMA
+from models.datasets.training_set import BASELINE_NAMES, SCHEMA
 from pipelines.batch.days import DAY_MS, day_of
 from pipelines.batch.training_set.reasons import Dropped
 from pipelines.signals.segments import Floats, Ints

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from feature_repo.columns import JOIN_KEY
 from models.core.data_card import SPLITS
-from models.training_set import SCHEMA
+from models.datasets.training_set import SCHEMA
 from pipelines.batch.training_set.tally import Tally
 
 AT_ONCE: Final = 50_000

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from feature_repo.columns import JOIN_KEY
 from feature_repo.partitions import MEASURED
 from models.core.inputs import SEQUENCE_SHAPE
-from models.training_set import SCHEMA, columns
+from models.datasets.training_set import SCHEMA, columns
 from pipelines.batch.archived import samples_by_user
 from pipelines.batch.bins import Bin
 from pipelines.batch.training_set.known import KNOWN, staged_day

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.core.arrays import Bools, Ints
 from models.core.data_card import SPLITS
 from models.core.errors import TrainingError
-from models.split import LabelledPeople, split_people
+from models.datasets.split import LabelledPeople, split_people
 from pipelines.batch.training_set.request import Choice
 from schemas.windows import WINDOW_MS
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from feature_repo.columns import JOIN_KEY
 from models.core.data_card import SPLITS
-from models.training_set import BASELINE_NAMES, columns, sequences
+from models.datasets.training_set import BASELINE_NAMES, columns, sequences
 from pipelines.signals.segments import Floats, Ints
 from schemas.feature_table import FEATURE_NAMES
 

@@ -9,8 +9,8 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from models.core.errors import TrainingError
+from models.datasets.split import Split
 from models.settings import TRAINING_PRESETS
-from models.split import Split
 from models.training import Folders, Progress
 from pipelines.cli import main, parser
 from pipelines.training import Order, configured, train_bundle

@@ -7,9 +7,9 @@ import pytest
 
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
+from models.datasets.split import Split
 from models.ensemble import raw_inputs
 from models.members.sizes import CnnSizes
-from models.split import Split
 from models.training import fit_ensemble, train
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURES

@@ -8,7 +8,8 @@ from models.combining import Weighted
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.manifest import Combination
-from models.enrolment import with_some_unknown
+from models.datasets.enrolment import with_some_unknown
+from models.datasets.split import Split
 from models.ensemble import Ensemble, fuse, raw_inputs
 from models.members import MEMBERS
 from models.members.forest import Grown, grow
@@ -16,7 +17,6 @@ from models.network_fitting import Fitted, NetworkFitting, Watching
 from models.packing import save, served, version
 from models.preprocessing.preparation import Preparation
 from models.report_text import report_lines
-from models.split import Split
 from models.training import Progress, TrainedEnsemble, fit_ensemble, joined, train
 from tests.unit.models.people import TINY, made_up
 

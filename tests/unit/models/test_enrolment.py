@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.enrolment import enrolled, minutes, with_some_unknown
+from models.datasets.enrolment import enrolled, minutes, with_some_unknown
 from tests.unit.models.people import made_up
 
 

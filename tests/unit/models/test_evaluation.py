@@ -5,9 +5,9 @@ import numpy as np
 
 from models.abstention import Abstention
 from models.core.prediction import Prediction
+from models.datasets.split import Split
 from models.evaluation import evaluate
 from models.report_text import HOPEFUL, report_lines
-from models.split import Split
 from tests.unit.models.people import STATES, made_up
 
 SPLIT = Split(("p0", "p1"), ("p2",), ("p4", "p3"))

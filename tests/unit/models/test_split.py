@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
-from models.split import Split, split_by_person
+from models.datasets.split import Split, split_by_person
 from tests.unit.models.people import STATES, made_up
 
 

@@ -11,8 +11,8 @@ import pytest
 from models.core.data_card import CARD, SPLITS, DataCard, Parameters
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
-from models.split import Split
-from models.training_set import MEAN_NAMES, ROWS, SCHEMA, load
+from models.datasets.split import Split
+from models.datasets.training_set import MEAN_NAMES, ROWS, SCHEMA, load
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash
 from tests.unit.models.people import made_up

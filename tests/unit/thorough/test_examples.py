@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from models.core.data_card import SPLITS
+from models.datasets.training_set import SCHEMA
 from models.preprocessing.scaling import fit_scaling, scaled_array
 from models.preprocessing.transform import LEAST_SPREAD, LIMIT
 from models.preprocessing.transform_runtime import tf, tft
 from models.preprocessing.transform_specs import example_schema
-from models.training_set import SCHEMA
 from pipelines.batch import example_batches
 from pipelines.batch.examples_job import transform_examples
 from pipelines.errors import InputError

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.core.errors import TrainingError
-from models.split import LabelledPeople
+from models.datasets.split import LabelledPeople
 from pipelines.batch.training_set.request import Choice
 from pipelines.batch.training_set.splits import GAP, assign, by_time
 from pipelines.errors import SettingsError

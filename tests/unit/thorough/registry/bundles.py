@@ -9,9 +9,9 @@ from models.core.arrays import Floats
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest, MemberWeight
 from models.core.prediction import Prediction
+from models.datasets.split import Split
 from models.evaluation import Report
 from models.predictor import Predictor, Raw
-from models.split import Split
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash

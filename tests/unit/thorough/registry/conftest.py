@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from models.core.dataset import Dataset
+from models.datasets.split import Split
 from models.predictor import Predictor
 from models.registry_client import ARTIFACTS, DATABASE, connect
 from models.registry_version import Version
 from models.settings import TrainingConfig
-from models.split import Split
 from pipelines.registry import register
 from pipelines.settings import Settings
 from tests.unit.models.people import made_up

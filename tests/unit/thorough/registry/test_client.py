@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 
-from models import held_out, registry_client
+from models import registry_client
 from models.core.errors import RegistryError
+from models.datasets import held_out
 from models.registry import Registry
 from models.registry_client import ARTIFACTS, DATABASE, connect
 from pipelines.registry import opened

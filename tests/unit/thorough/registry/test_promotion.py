@@ -9,8 +9,8 @@ import pytest
 
 from models.bundle import MANIFEST, SAVED_MODEL
 from models.core.errors import RegistryError
+from models.datasets.split import Split
 from models.predictor import Predictor
-from models.split import Split
 from pipelines.registry import ALREADY, BACK, FIRST, MENDED, OTHER_SCHEMA, opened, promote, register, rollback
 from pipelines.settings import Settings
 from tests.unit.models.people import TINY, made_up

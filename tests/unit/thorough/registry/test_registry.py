@@ -10,9 +10,9 @@ import pytest
 
 from models.core.dataset import COLUMNS
 from models.core.errors import RegistryError
+from models.datasets.split import Split
 from models.registry import Registry
 from models.settings import TrainingConfig
-from models.split import Split
 from pipelines.models_text import registered_line
 from pipelines.registry import card_hash, opened, people_of_champion, register
 from pipelines.settings import Settings
@@ -88,7 +88,7 @@ def test_what_dies_half_way_shows_no_version(
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("models.held_out.write", full)
+        patch.setattr("models.datasets.held_out.write", full)
         with pytest.raises(RegistryError, match=r"registering models in .*: no space left on device"):
             registered(ALL)
     assert opened(settings).versions("eqm") == ()

@@ -14,7 +14,7 @@ from models.core.data_card import CARD, SPLITS, DataCard
 from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import TrainingError
 from models.core.inputs import SEQUENCE_SHAPE
-from models.split import Split
+from models.datasets.split import Split
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash
 
