@@ -6,9 +6,6 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from models.abstention import chosen_on
-from models.calibration import Calibration, fit_calibration
-from models.combining import Weighted
 from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.core.keras3 import keras
@@ -17,7 +14,10 @@ from models.core.prediction import Prediction
 from models.core.progress import Progress
 from models.core.setting_checks import need_share, need_sizes
 from models.datasets.enrolment import enrolled, minutes, with_some_unknown
-from models.ensemble import CHUNK, Ensemble, raw_inputs
+from models.ensemble.abstention import chosen_on
+from models.ensemble.calibration import Calibration, fit_calibration
+from models.ensemble.combining import Weighted
+from models.ensemble.ensemble import CHUNK, Ensemble, raw_inputs
 from models.evaluation import Predict, evaluate, summary
 from models.members import READS, STUDENT, student
 from models.members.sizes import StudentSizes

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from models import metrics
-from models.abstention import NEVER, Abstention, realised
 from models.core.arrays import Ints, Reals
 from models.core.dataset import Dataset
 from models.core.prediction import Predict
 from models.datasets.split import Split
-from models.smoothing import smooth_rows
+from models.ensemble.abstention import NEVER, Abstention, realised
+from models.ensemble.smoothing import smooth_rows
 
 __all__ = ["Predict", "Report", "evaluate", "summary"]
 

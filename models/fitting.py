@@ -13,7 +13,7 @@ from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.keras3 import keras
 from models.core.progress import Progress
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from models.members import NETWORKS, READS, TREES, build_network, trees
 from models.members.forest import Forest, forest_of, grow
 from models.network_fitting import NetworkFitting, Rows, Watching

@@ -12,12 +12,12 @@ from models.core.arrays import Float32s, Floats
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.datasets.split import split_by_person
+from models.ensemble.uncertainty import disagreement
 from models.members.forest import TreesConfig, unfitted
-from models.uncertainty import disagreement
 from schemas.feature_table import FEATURE_INDEX
 
 if TYPE_CHECKING:
-    from models.ensemble import Ensemble
+    from models.ensemble.ensemble import Ensemble
 
 Predict = Callable[[Dataset], Floats]
 
@@ -154,8 +154,8 @@ class _Reading:
         return np.asarray(answer.probabilities, dtype=np.float64)
 
     def doubts(self, rows: Dataset) -> dict[str, Floats]:
-        from models.ensemble import raw_inputs
-        from models.monte_carlo import monte_carlo
+        from models.ensemble.ensemble import raw_inputs
+        from models.ensemble.monte_carlo import monte_carlo
 
         raw = raw_inputs(rows)
         return {

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import bundle
-from models.combining import Weighted
 from models.core.manifest import Manifest, MemberWeight
-from models.ensemble import Ensemble, export
+from models.ensemble.combining import Weighted
+from models.ensemble.ensemble import Ensemble, export
 from models.parts_export import export_parts
 from models.training import TrainedEnsemble
 from schemas.channels import SEQUENCE_CHANNELS

@@ -4,7 +4,7 @@ from typing import Final
 
 from models.core.inputs import RAW_SHAPES
 from models.core.keras3 import keras
-from models.ensemble import Ensemble
+from models.ensemble.ensemble import Ensemble
 from models.members import READS, bilstm_attention, transformer
 
 ATTENTION: Final = {"bilstm_attention": bilstm_attention.attention, "transformer": transformer.attention}

@@ -8,11 +8,11 @@ from typing import Any, Final
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from models.calibration import SMALLEST, fit_calibration
 from models.core.arrays import Bools, Floats
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.datasets.enrolment import enrolled, minutes, with_some_unknown
+from models.ensemble.calibration import SMALLEST, fit_calibration
 from models.fitting import Fitting, Prepared
 from models.members import MEMBERS, READS
 from models.network_fitting import Watching

@@ -5,10 +5,10 @@ from typing import Final, get_args
 
 from models.core.manifest import Calibrated, Combination
 from models.core.setting_checks import need, need_choice, need_not_negative, need_positive, need_share, need_sizes
+from models.ensemble.weights import Weights
 from models.members.forest import TreesConfig
 from models.members.sizes import PRESETS, MemberSizes
 from models.recipes import Recipe, Recipes
-from models.weights import Weights
 
 MOST_SEED: Final = 2**31
 

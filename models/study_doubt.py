@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from models.core.arrays import Floats
+from models.ensemble.uncertainty import entropy
 from models.study_intervals import Bootstrap, Estimate, estimates
 from models.study_rows import Scored
-from models.uncertainty import entropy
 
 
 def doubt(rows: Scored, others: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str, Estimate]:

@@ -8,8 +8,8 @@ import numpy as np
 from models.core.arrays import Bools, Floats, Ints
 from models.core.dataset import Dataset
 from models.datasets.split import Names
+from models.ensemble.smoothing import smooth_rows
 from models.learners import Doubting, Learner
-from models.smoothing import smooth_rows
 from models.study import EXERCISE, StudyWindows, Task
 from models.study_folds import Fold
 

@@ -12,7 +12,7 @@ from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.core.inputs import FAMILY_CHANNELS, SEQUENCE_INPUTS, family_columns
 from models.core.setting_checks import need_positive, need_share
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from schemas.channels import SEQUENCE_CHANNELS
 
 SWAPPED: Final = 0.5

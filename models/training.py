@@ -8,10 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from models.abstention import NEVER, Abstention, chosen_on
-from models.calibration import Calibration, fit_calibrator
 from models.checkpoints import Checkpoints
-from models.combining import Combiner, Weighted, fit_stacking, voting
 from models.core.arrays import Floats
 from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import TrainingError
@@ -19,14 +16,17 @@ from models.core.keras3 import keras
 from models.core.progress import Progress
 from models.datasets.enrolment import enrolled, minutes, with_some_unknown
 from models.datasets.split import Names, Split, split_by_person
-from models.ensemble import Ensemble, raw_inputs
+from models.ensemble.abstention import NEVER, Abstention, chosen_on
+from models.ensemble.calibration import Calibration, fit_calibrator
+from models.ensemble.combining import Combiner, Weighted, fit_stacking, voting
+from models.ensemble.ensemble import Ensemble, raw_inputs
+from models.ensemble.weights import learn_weights
 from models.evaluation import Report, evaluate
 from models.fitting import Fitting, Prepared
 from models.members import MEMBERS
 from models.network_fitting import Watching
 from models.preprocessing.preparation import Preparation
 from models.settings import TrainingConfig, is_built_in
-from models.weights import learn_weights
 
 __all__ = ["Folders", "Progress", "TrainedEnsemble", "train"]
 

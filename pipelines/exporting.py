@@ -15,7 +15,7 @@ from models.datasets.enrolment import enrolled
 from models.datasets.training_set import load
 from models.edge.comparison import Compared
 from models.edge.files import Exported, export
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from models.parts import Parts
 from models.predictor import Predictor
 from models.teaching import people_of

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.core.arrays import Floats, Ints
-from models.events import Answers, Speaker
+from models.ensemble.events import Answers, Speaker
 
 NOTHING: Final = b""
 """What there is of a shadow where there is none."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.core.arrays import Float32s, Ints
-from models.events import Answers, Speaker, model_quality
+from models.ensemble.events import Answers, Speaker, model_quality
 from models.predictor import Predictor
 from pipelines.feature_json import SCHEMA_HASH
 from pipelines.known_baselines import KnownBaselines

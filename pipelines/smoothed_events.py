@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.core.arrays import Floats, Ints
-from models.events import Speaker, emotion_events, event_bytes
-from models.smoothing import smooth_each
+from models.ensemble.events import Speaker, emotion_events, event_bytes
+from models.ensemble.smoothing import smooth_each
 from pipelines.scored import NOTHING, by_speaker, ends_and_answers, label_set_id, parted
 
 Event = tuple[bytes, bytes | None]

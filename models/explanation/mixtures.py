@@ -7,7 +7,7 @@ import numpy as np
 
 from models.core.arrays import Float32s, Floats, Ints
 from models.core.dataset import Dataset
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from models.explanation.factors import Factor, factors
 from models.members import READS
 from models.parts import Parts

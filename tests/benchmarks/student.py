@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from models.calibration import fit_calibration
-from models.combining import Weighted
 from models.core.dataset import Dataset
 from models.datasets.enrolment import minutes
 from models.datasets.split import Split
 from models.distillation import DistillationConfig, fit_student
-from models.ensemble import Ensemble, raw_inputs
+from models.ensemble.calibration import fit_calibration
+from models.ensemble.combining import Weighted
+from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.learners import Networks
 from models.packing import save
 from models.settings import TRAINING_PRESETS

@@ -27,11 +27,11 @@ def rows(file: str) -> Dataset:
 
 def write(file: str, folder: str) -> None:
     """Real preparation and trees beside networks of drawn weights: fitting these would be most of the test."""
-    from models.calibration import Calibration
-    from models.combining import Weighted
     from models.core.keras3 import keras
     from models.datasets.split import Split
-    from models.ensemble import Ensemble, raw_inputs
+    from models.ensemble.calibration import Calibration
+    from models.ensemble.combining import Weighted
+    from models.ensemble.ensemble import Ensemble, raw_inputs
     from models.members import MEMBERS, NETWORKS, TREES, build_network, trees
     from models.members.forest import TreesConfig, forest_of, grow
     from models.members.sizes import PRESETS

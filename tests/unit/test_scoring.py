@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from feature_repo.online import OnlineRow
 from models.datasets.training_set import MEAN_NAMES
-from models.events import Answers, Speaker
+from models.ensemble.events import Answers, Speaker
 from models.predictor import Predictor
 from pipelines.feature_json import feature_windows_json
 from pipelines.features import compute_windows

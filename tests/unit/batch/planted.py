@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 import tensorflow as tf
 
-from models.calibration import Calibration
-from models.combining import voting
 from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest, MemberWeight
-from models.ensemble import Ensemble, raw_inputs
+from models.ensemble.calibration import Calibration
+from models.ensemble.combining import voting
+from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.members import TREES, trees
 from models.members.forest import TreesConfig, forest_of, grow
 from models.parts import Parts

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models.core.errors import BundleError, TrainingError
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from models.explanation.factors import FAMILIES, factors
 from models.explanation.mixtures import Mixtures
 from models.explanation.permutation import Permutation

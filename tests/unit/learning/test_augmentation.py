@@ -18,7 +18,7 @@ from models.augmentation import (
 from models.batches import Batches
 from models.core.arrays import Float32s
 from models.core.inputs import FAMILY_CHANNELS, family_columns
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from models.preprocessing.preparation import Input, Preparation
 from models.recipes import Augmentation, Recipe
 from schemas.channels import SEQUENCE_CHANNELS

@@ -8,7 +8,7 @@ import pytest
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.datasets.split import Split
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from models.members.sizes import CnnSizes
 from models.training import fit_ensemble, train
 from schemas.channels import SEQUENCE_CHANNELS

@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from models.combining import Weighted
 from models.core.dataset import Dataset
-from models.ensemble import Ensemble, raw_inputs
+from models.ensemble.combining import Weighted
+from models.ensemble.ensemble import Ensemble, raw_inputs
+from models.ensemble.monte_carlo import monte_carlo
 from models.members import build_network
-from models.monte_carlo import monte_carlo
 from models.snapshots import mean_of
 from models.training import TrainedEnsemble
 from tests.unit.models.people import TINY, made_up

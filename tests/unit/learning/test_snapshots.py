@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.combining import voting
 from models.core.arrays import Float32s
-from models.ensemble import raw_inputs
+from models.ensemble.combining import voting
+from models.ensemble.ensemble import raw_inputs
 from models.members import build_network
 from models.network_fitting import Fitted, NetworkFitting, Rows, Watching
 from models.packing import save

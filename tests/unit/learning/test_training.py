@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.combining import Weighted
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.manifest import Combination
 from models.datasets.enrolment import with_some_unknown
 from models.datasets.split import Split
-from models.ensemble import Ensemble, fuse, raw_inputs
+from models.ensemble.combining import Weighted
+from models.ensemble.ensemble import Ensemble, fuse, raw_inputs
 from models.members import MEMBERS
 from models.members.forest import Grown, grow
 from models.network_fitting import Fitted, NetworkFitting, Watching

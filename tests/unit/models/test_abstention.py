@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.abstention import LEAST_COVERAGE, Abstention, choose, realised
 from models.core.errors import TrainingError
+from models.ensemble.abstention import LEAST_COVERAGE, Abstention, choose, realised
 
 
 def answers(confidence: list[float], right: list[int]) -> tuple[np.ndarray, np.ndarray]:

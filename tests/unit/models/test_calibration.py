@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.calibration import MOST_BIAS, TEMPERATURES, Calibration, fit_calibration
+from models.ensemble.calibration import MOST_BIAS, TEMPERATURES, Calibration, fit_calibration
 
 
 def applied(probabilities: np.ndarray, calibration: Calibration) -> np.ndarray:

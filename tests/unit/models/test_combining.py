@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from models.combining import Weighted, fit_stacking, voting
 from models.core.errors import TrainingError
+from models.ensemble.combining import Weighted, fit_stacking, voting
 
 MEMBERS = np.array([[[0.6, 0.3, 0.1], [0.5, 0.4, 0.1], [0.0, 0.1, 0.9]]], dtype=np.float32)
 

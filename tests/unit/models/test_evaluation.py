@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.abstention import Abstention
 from models.core.prediction import Prediction
 from models.datasets.split import Split
+from models.ensemble.abstention import Abstention
 from models.evaluation import evaluate
 from models.report_text import HOPEFUL, report_lines
 from tests.unit.models.people import STATES, made_up

@@ -8,7 +8,7 @@ import pytest
 
 from models.bundle import read_manifest
 from models.core.manifest import Manifest
-from models.events import Answers, Speaker, emotion_events, event_bytes, model_quality
+from models.ensemble.events import Answers, Speaker, emotion_events, event_bytes, model_quality
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from schemas.records import EmotionEvent
 from tests.unit.models.people import START_MS

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from models.bundle import MANIFEST, PARTS, read_manifest
-from models.combining import voting
 from models.core.errors import BundleError
-from models.ensemble import raw_inputs
+from models.ensemble.combining import voting
+from models.ensemble.ensemble import raw_inputs
 from models.members import READS
 from models.packing import save
 from models.parts import Parts

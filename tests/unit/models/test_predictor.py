@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.ensemble import fuse, raw_inputs
+from models.ensemble.ensemble import fuse, raw_inputs
 from models.predictor import CHUNK, Predictor
 from models.training import TrainedEnsemble
 from tests.unit.models.people import made_up

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.smoothing import smooth, smooth_each
+from models.ensemble.smoothing import smooth, smooth_each
 
 ENDS = st.lists(st.integers(0, 16).map(lambda hops: hops * 5_000), min_size=0, max_size=20)
 

@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.combining import voting
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.prediction import Prediction
-from models.ensemble import raw_inputs
+from models.ensemble.combining import voting
+from models.ensemble.ensemble import raw_inputs
+from models.ensemble.monte_carlo import monte_carlo
+from models.ensemble.uncertainty import disagreement
 from models.learners import Boosting, Doubting, ElapsedTime, Forest, Learner, Networks, WideForest, relative_inputs
-from models.monte_carlo import monte_carlo
 from models.settings import TrainingConfig
 from models.study_alarms import first_ends_ms
 from models.training import TrainedEnsemble
-from models.uncertainty import disagreement
 from tests.unit.models.people import made_up
 
 

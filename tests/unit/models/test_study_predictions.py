@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.smoothing import smooth
+from models.ensemble.smoothing import smooth
 from models.study import BINARY
 from models.study_predictions import answers, smoothed
 from tests.unit.models.people import STATES

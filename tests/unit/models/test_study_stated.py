@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from models.abstention import choose
+from models.ensemble.abstention import choose
+from models.ensemble.uncertainty import entropy
 from models.study_curves import risk_coverage
 from models.study_doubt import areas, doubt
 from models.study_intervals import Bootstrap
 from models.study_rows import Scored
 from models.study_stated import STATED, stated_risks
-from models.uncertainty import entropy
 
 DRAWS = Bootstrap(50)
 

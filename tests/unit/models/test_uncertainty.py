@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy as scipy_entropy
 
-from models.uncertainty import disagreement, entropy, information
+from models.ensemble.uncertainty import disagreement, entropy, information
 
 
 @given(seed=st.integers(0, 10_000), labels=st.integers(2, 9))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.weights import LEAST, learn_weights
+from models.ensemble.weights import LEAST, learn_weights
 
 EQUAL = np.full(3, 1 / 3)
 

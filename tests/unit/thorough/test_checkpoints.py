@@ -9,7 +9,7 @@ import pytest
 from models.checkpoints import HALF, SUFFIX, Checkpoints, Saved, forget
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
-from models.ensemble import Ensemble, raw_inputs
+from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.recipes import ANNEALED, Augmentation, Recipe, Recipes
 from models.settings import TrainingConfig
 from models.training import Folders, Progress, fit_ensemble

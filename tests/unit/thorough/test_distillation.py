@@ -9,7 +9,7 @@ from models.core.errors import BundleError, TrainingError
 from models.core.prediction import Prediction
 from models.core.progress import Progress
 from models.distillation import DistillationConfig, distil, fit_student
-from models.ensemble import Ensemble
+from models.ensemble.ensemble import Ensemble
 from models.packing import save, version
 from models.predictor import Predictor
 from models.training import TrainedEnsemble

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.edge.files import Exported, export
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from models.parts import Parts
 from tests.unit.models.people import made_up
 

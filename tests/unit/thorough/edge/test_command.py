@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.combining import Weighted
 from models.core.dataset import Dataset
+from models.ensemble.combining import Weighted
 from models.packing import save
 from models.predictor import CHUNK
 from models.training import TrainedEnsemble

@@ -9,7 +9,7 @@ from models.edge.contract import contract
 from models.edge.conversion import LOOPED
 from models.edge.files import QUANTISED, THRESHOLDS, Exported
 from models.edge.on_device import OnDevice
-from models.ensemble import raw_inputs
+from models.ensemble.ensemble import raw_inputs
 from models.members import MEMBERS, READS, TREES
 from models.parts import Parts
 from models.predictor import Predictor

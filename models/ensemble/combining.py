@@ -6,10 +6,10 @@ from typing import Final, Protocol
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from models.calibration import SMALLEST
 from models.core.arrays import Float32s, Floats, Ints
 from models.core.errors import TrainingError
 from models.core.keras3 import keras
+from models.ensemble.calibration import SMALLEST
 
 STACKING_STRENGTH: Final = 0.01
 """Inverse regularisation per minute: few people must not make a member count for what it is not."""

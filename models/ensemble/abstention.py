@@ -10,8 +10,8 @@ from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.prediction import Predict
 from models.datasets.enrolment import minutes
-from models.events import DECIMALS
-from models.smoothing import smooth_rows
+from models.ensemble.events import DECIMALS
+from models.ensemble.smoothing import smooth_rows
 
 LEAST_COVERAGE: Final = 0.1
 """Share of the time that must be answered: of fewer windows nobody can tell how many are wrong."""

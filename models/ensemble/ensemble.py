@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from models.calibration import Calibrator
-from models.combining import Combiner
 from models.core.arrays import Float32s, Floats
 from models.core.dataset import Dataset
 from models.core.inputs import RAW_SHAPES, channels_behind
 from models.core.keras3 import keras
 from models.core.prediction import Prediction
+from models.ensemble.calibration import Calibrator
+from models.ensemble.combining import Combiner
 from models.members import READS
 from models.preprocessing.preparation import Preparation
 

@@ -10,7 +10,7 @@ import orjson
 
 from models.core.arrays import Floats, Ints, Reals
 from models.core.manifest import Manifest
-from models.uncertainty import disagreement, entropy
+from models.ensemble.uncertainty import disagreement, entropy
 from schemas.channels import CHANNEL_INDEX
 from schemas.reasons import Abstained
 from schemas.records import EmotionEvent

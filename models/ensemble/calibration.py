@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from models.core.arrays import Floats, Ints
 from models.core.keras3 import keras
 from models.core.manifest import Calibrated
-from models.isotonic import fit_isotonic
+from models.ensemble.isotonic import fit_isotonic
 
 SMALLEST: Final = 1e-7
 """Probabilities are kept above this before their logarithm is taken."""
@@ -78,7 +78,7 @@ def fit_calibration(probabilities: Floats, label: Ints, minutes: Floats) -> Cali
 
 
 def fit_calibrator(kind: Calibrated, probabilities: Floats, label: Ints, minutes: Floats) -> Calibrator:
-    """`fit_calibration` or `models.isotonic.fit_isotonic`, as the settings say.
+    """`fit_calibration` or `models.ensemble.isotonic.fit_isotonic`, as the settings say.
 
     On recorded people, in 20 groups of which each was held out, neither was better: calibration errors of .014 and .018
     for calm and stress, .024 and .022 with exercise. By default it is the temperature, which has less to learn.

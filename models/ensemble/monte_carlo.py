@@ -9,9 +9,9 @@ import numpy as np
 
 from models.core.arrays import Float32s, Floats
 from models.core.keras3 import keras
-from models.ensemble import CHUNK, Ensemble
+from models.ensemble.ensemble import CHUNK, Ensemble
+from models.ensemble.uncertainty import information
 from models.members import READS
-from models.uncertainty import information
 
 PASSES: Final = 20
 SEED_STATE: Final = "seed_generator_state"
@@ -27,7 +27,7 @@ class MonteCarlo:
     deviation: Floats
     """Their standard deviation, (n, K)."""
     information: Floats
-    """How far the passes, each sure of itself, are at odds, (n,): see `models.uncertainty.information`."""
+    """How far the passes, each sure of itself, are at odds, (n,): see `models.ensemble.uncertainty.information`."""
 
 
 def monte_carlo(ensemble: Ensemble, raw: Mapping[str, Float32s], *, seed: int, passes: int = PASSES) -> MonteCarlo:
