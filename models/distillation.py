@@ -18,9 +18,9 @@ from models.ensemble.abstention import chosen_on
 from models.ensemble.calibration import Calibration, fit_calibration
 from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import CHUNK, Ensemble, raw_inputs
-from models.evaluation import Predict, evaluate, summary
 from models.members import READS, STUDENT, student
 from models.members.sizes import StudentSizes
+from models.metrics.report import Predict, evaluate, summary
 from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
 from models.preprocessing.quantiles import fit_quantiles
 from models.preprocessing.relative import level_values

@@ -21,9 +21,9 @@ from models.ensemble.calibration import Calibration, fit_calibrator
 from models.ensemble.combining import Combiner, Weighted, fit_stacking, voting
 from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.ensemble.weights import learn_weights
-from models.evaluation import Report, evaluate
 from models.fitting import Fitting, Prepared
 from models.members import MEMBERS
+from models.metrics.report import Report, evaluate
 from models.network_fitting import Watching
 from models.preprocessing.preparation import Preparation
 from models.settings import TrainingConfig, is_built_in

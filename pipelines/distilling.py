@@ -10,7 +10,7 @@ from models.core.dataset import Dataset
 from models.core.manifest import Manifest, Name
 from models.core.progress import Progress
 from models.distillation import DistillationConfig, distil
-from models.evaluation import Report
+from models.metrics.report import Report
 from models.packing import save
 from models.predictor import Predictor
 from pipelines.errors import SettingsError

@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from models.learners import Boosting, Forest, Learner, Networks, WideForest
-from models.report_text import HOPEFUL
+from models.metrics.report_text import HOPEFUL
 from models.student_learner import Student, Teaching
 from models.study_folds import HoldOut
 from models.study_run import StudyConfig, evaluate_study

@@ -15,7 +15,7 @@ from models.edge.files import QUANTISED, Exported, gzip_bytes
 from models.edge.on_device import OnDevice
 from models.edge.speed import windows_per_second
 from models.ensemble.ensemble import raw_inputs
-from models.evaluation import summary
+from models.metrics.report import summary
 from models.parts import Raw
 from models.predictor import CHUNK, Predictor
 

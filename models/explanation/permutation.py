@@ -11,9 +11,9 @@ import numpy as np
 
 from models.core.arrays import Floats, Ints
 from models.core.dataset import Dataset
-from models.evaluation import summary
 from models.explanation.factors import FAMILIES, Factor, factors
 from models.explanation.mixtures import Mixtures
+from models.metrics.report import summary
 
 REPEATS: Final = 5
 FIGURES: Final = ("balanced_accuracy", "auroc")

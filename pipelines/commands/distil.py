@@ -26,7 +26,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _distil(given: Namespace, settings: Settings) -> None:
-    from models.report_text import report_lines
+    from models.metrics.report_text import report_lines
     from pipelines import distilling
     from pipelines.progress import counted
     from pipelines.training import archived_windows, built_windows

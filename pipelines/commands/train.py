@@ -29,7 +29,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _train(given: Namespace, settings: Settings) -> None:
-    from models.report_text import report_lines
+    from models.metrics.report_text import report_lines
     from models.training import Folders
     from pipelines.models_text import registered_line
     from pipelines.progress import counted

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.report_text import HOPEFUL
+from models.metrics.report_text import HOPEFUL
 from models.study_folds import HoldOut
 from models.study_run import StudyConfig, evaluate_study
 from pipelines.cli import main

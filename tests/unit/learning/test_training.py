@@ -13,10 +13,10 @@ from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, fuse, raw_inputs
 from models.members import MEMBERS
 from models.members.forest import Grown, grow
+from models.metrics.report_text import report_lines
 from models.network_fitting import Fitted, NetworkFitting, Watching
 from models.packing import save, served, version
 from models.preprocessing.preparation import Preparation
-from models.report_text import report_lines
 from models.training import Progress, TrainedEnsemble, fit_ensemble, joined, train
 from tests.unit.models.people import TINY, made_up
 

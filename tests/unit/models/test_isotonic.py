@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models.ensemble.combining import voting
 from models.ensemble.ensemble import fuse, raw_inputs
 from models.ensemble.isotonic import GRID, LEAST, Isotonic, fit_isotonic
-from models.metrics import expected_calibration_error
+from models.metrics.figures import expected_calibration_error
 from models.training import TrainedEnsemble
 from tests.unit.models.people import made_up
 

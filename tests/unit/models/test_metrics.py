@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
-from models import metrics
+from models.metrics import figures as metrics
 
 
 @settings(max_examples=40, deadline=None)

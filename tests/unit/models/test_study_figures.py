@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 
-from models.metrics import confusion
+from models.metrics.figures import confusion
 from models.study_curves import reliability, risk_coverage
 from models.study_figures import called, headline, of_each_person, per_class
 from models.study_intervals import Bootstrap, estimates

@@ -10,7 +10,7 @@ from models.core.dataset import Dataset
 from models.core.manifest import Manifest, MemberWeight
 from models.core.prediction import Prediction
 from models.datasets.split import Split
-from models.evaluation import Report
+from models.metrics.report import Report
 from models.predictor import Predictor, Raw
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES

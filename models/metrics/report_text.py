@@ -1,9 +1,9 @@
-"""The report of `models.evaluation` in short lines for people."""
+"""The report of `models.metrics.report` in short lines for people."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from models.evaluation import Report
+from models.metrics.report import Report
 
 HOPEFUL: Final = (
     "The built-in settings were chosen by their figures on the 33 people of stress_predict and stress_exercise:"

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from models import metrics
 from models.core.arrays import Ints, Reals
 from models.core.dataset import Dataset
 from models.core.prediction import Predict
 from models.datasets.split import Split
 from models.ensemble.abstention import NEVER, Abstention, realised
 from models.ensemble.smoothing import smooth_rows
+from models.metrics import figures as metrics
 
 __all__ = ["Predict", "Report", "evaluate", "summary"]
 

@@ -1,0 +1,1 @@
+"""Figures of a classifier, and the report on people held out."""
