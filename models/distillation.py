@@ -24,14 +24,14 @@ from models.metrics.report import Predict, evaluate, summary
 from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
 from models.preprocessing.quantiles import fit_quantiles
 from models.preprocessing.relative import level_values
-from models.settings import TrainingConfig
 from models.student_fitting import Lesson, Schooling, school
 from models.study_intervals import Bootstrap
 from models.study_rows import Scored
 from models.study_scores import better_by
 from models.synthetic import Synthetic
 from models.teaching import need_its_data, need_labels, people_of
-from models.training import TrainedEnsemble
+from models.training.settings import TrainingConfig
+from models.training.train import TrainedEnsemble
 
 RANK_STEPS: Final = 16
 """Of the student's ranks: with as many as members have, ranking would be most of what an answer costs."""

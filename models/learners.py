@@ -125,8 +125,8 @@ class Networks:
     name: str = "ensemble"
 
     def fit(self, train: Dataset, *, seed: int) -> "_Reading":
-        from models.settings import TRAINING_PRESETS
-        from models.training import fit_ensemble
+        from models.training.settings import TRAINING_PRESETS
+        from models.training.train import fit_ensemble
 
         config = replace(TRAINING_PRESETS[self.preset], seed=seed)
         learning, validation = self.people(train, seed=seed)
@@ -134,7 +134,7 @@ class Networks:
 
     def people(self, train: Dataset, *, seed: int) -> tuple[Dataset, Dataset]:
         """Rows of those who learn, and of those who stop and calibrate, of people none of whom will be predicted."""
-        from models.settings import TRAINING_PRESETS
+        from models.training.settings import TRAINING_PRESETS
 
         share = TRAINING_PRESETS[self.preset].validation_share
         # The split's test person may learn, too.

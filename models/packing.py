@@ -14,7 +14,7 @@ from models.core.manifest import Manifest, MemberWeight
 from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, export
 from models.parts_export import export_parts
-from models.training import TrainedEnsemble
+from models.training.train import TrainedEnsemble
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash

@@ -70,7 +70,7 @@ def facts(manifest: Manifest, card_hash: str) -> dict[str, str]:
 def parameters(config: object) -> dict[str, str]:
     """Every setting by its dotted name, also those within others.
 
-    >>> from models.settings import TrainingConfig
+    >>> from models.training.settings import TrainingConfig
     >>> parameters(TrainingConfig())["trees.leaves"]
     '7'
     """

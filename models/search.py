@@ -21,7 +21,7 @@ from models.core.database import address, damage
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.search_folds import SearchFold, folds_of
-from models.settings import TrainingConfig
+from models.training.settings import TrainingConfig
 from schemas.whole import whole_file
 
 ABOUT: Final = "about"

@@ -13,11 +13,11 @@ from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.datasets.enrolment import enrolled, minutes, with_some_unknown
 from models.ensemble.calibration import SMALLEST, fit_calibration
-from models.fitting import Fitting, Prepared
 from models.members import MEMBERS, READS
-from models.network_fitting import Watching
 from models.preprocessing.preparation import Preparation
-from models.settings import TrainingConfig
+from models.training.fitting import Fitting, Prepared
+from models.training.network_fitting import Watching
+from models.training.settings import TrainingConfig
 
 FOLDS: Final = 4
 SEARCHED: Final = ("trees", "personal")

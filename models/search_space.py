@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from models.settings import TrainingConfig
+from models.training.settings import TrainingConfig
 
 
 class Chooser(Protocol):

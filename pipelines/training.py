@@ -12,14 +12,14 @@ from feature_repo.folders import offline_folder
 from feature_repo.partitions import days
 from feature_repo.retrieval import historical
 from feature_repo.store import is_applied
-from models.checkpoints import forget
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest
 from models.datasets.split import Names
 from models.datasets.training_set import MEAN_NAMES, load
-from models.settings import TRAINING_PRESETS, TrainingConfig
-from models.settings_file import read
-from models.training import NOWHERE, Folders, Progress, train
+from models.training.checkpoints import forget
+from models.training.settings import TRAINING_PRESETS, TrainingConfig
+from models.training.settings_file import read
+from models.training.train import NOWHERE, Folders, Progress, train
 from pipelines.baseline_rows import opened
 from pipelines.label_topic import read_labels
 from pipelines.settings import Settings

@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 
-from models.training import Progress
+from models.training.train import Progress
 
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Progress], None]]:
-    """Yields what `models.training.train` reports each epoch to."""
+    """Yields what `models.training.train.train` reports each epoch to."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<18}"),

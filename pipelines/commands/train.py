@@ -30,7 +30,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _train(given: Namespace, settings: Settings) -> None:
     from models.metrics.report_text import report_lines
-    from models.training import Folders
+    from models.training.train import Folders
     from pipelines.models_text import registered_line
     from pipelines.progress import counted
     from pipelines.registry import card_hash, people_of_champion, register

@@ -25,7 +25,6 @@ from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.learners import Networks
 from models.packing import save
-from models.settings import TRAINING_PRESETS
 from models.study import StudyWindows, tasks_of
 from models.study_figures import headline
 from models.study_folds import Fold, HoldOut
@@ -33,7 +32,8 @@ from models.study_intervals import Bootstrap, estimate
 from models.study_predictions import Plan
 from models.study_rows import Scored
 from models.study_scores import better_by, scored_rows
-from models.training import TrainedEnsemble
+from models.training.settings import TRAINING_PRESETS
+from models.training.train import TrainedEnsemble
 from pipelines.evaluation_table import shown
 from pipelines.evaluation_windows import Terms, of_recordings
 

@@ -13,10 +13,10 @@ from models.core.dataset import COLUMNS, Dataset
 from models.distillation import DistillationConfig
 from models.packing import save
 from models.predictor import Predictor
-from models.recipes import Recipe, Recipes
-from models.settings import TrainingConfig
 from models.student_fitting import Schooling
-from models.training import train
+from models.training.recipes import Recipe, Recipes
+from models.training.settings import TrainingConfig
+from models.training.train import train
 from pipelines.devices.recording import Recording, to_samples
 from pipelines.devices.simulator import simulate_person
 from pipelines.distilling import Order, distilled

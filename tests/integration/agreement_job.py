@@ -37,8 +37,8 @@ def write(file: str, folder: str) -> None:
     from models.members.sizes import PRESETS
     from models.packing import save
     from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
-    from models.settings import TrainingConfig
-    from models.training import TrainedEnsemble
+    from models.training.settings import TrainingConfig
+    from models.training.train import TrainedEnsemble
 
     keras.utils.set_random_seed(4)
     windows = rows(file)

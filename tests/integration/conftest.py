@@ -10,9 +10,9 @@ import pytest
 from models.core.dataset import COLUMNS, Dataset
 from models.members.sizes import PRESETS
 from models.packing import save
-from models.recipes import Recipe, Recipes
-from models.settings import TrainingConfig
-from models.training import train
+from models.training.recipes import Recipe, Recipes
+from models.training.settings import TrainingConfig
+from models.training.train import train
 from pipelines.devices.recording import Recording, to_samples
 from pipelines.features import compute_windows
 from pipelines.labelled import UNLABELLED, window_labels

@@ -6,7 +6,7 @@ import pytest
 
 from models.packing import save
 from models.predictor import Predictor
-from models.training import Progress, TrainedEnsemble, train
+from models.training.train import Progress, TrainedEnsemble, train
 from tests.unit.models.people import TINY, made_up
 
 

@@ -10,8 +10,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from models.core.errors import TrainingError
 from models.datasets.split import Split
-from models.settings import TRAINING_PRESETS
-from models.training import Folders, Progress
+from models.training.settings import TRAINING_PRESETS
+from models.training.train import Folders, Progress
 from pipelines.cli import main, parser
 from pipelines.training import Order, configured, train_bundle
 from pipelines.training_windows import LabelledWindows
@@ -24,7 +24,7 @@ CONFIG = replace(TINY, combination="voting")
 
 @pytest.fixture(autouse=True)
 def two_members(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.training.MEMBERS", ("trees", "fusion"))
+    monkeypatch.setattr("models.training.train.MEMBERS", ("trees", "fusion"))
 
 
 def given(*flags: str) -> Namespace:

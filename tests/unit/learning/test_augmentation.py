@@ -5,7 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.augmentation import (
+from models.core.arrays import Float32s
+from models.core.inputs import FAMILY_CHANNELS, family_columns
+from models.ensemble.ensemble import raw_inputs
+from models.preprocessing.preparation import Input, Preparation
+from models.training.augmentation import (
     Layout,
     augmented,
     layout_of,
@@ -15,12 +19,8 @@ from models.augmentation import (
     warped,
     without_some_sensors,
 )
-from models.batches import Batches
-from models.core.arrays import Float32s
-from models.core.inputs import FAMILY_CHANNELS, family_columns
-from models.ensemble.ensemble import raw_inputs
-from models.preprocessing.preparation import Input, Preparation
-from models.recipes import Augmentation, Recipe
+from models.training.batches import Batches
+from models.training.recipes import Augmentation, Recipe
 from schemas.channels import SEQUENCE_CHANNELS
 from tests.unit.models.people import made_up
 

@@ -10,7 +10,7 @@ from models.core.errors import TrainingError
 from models.datasets.split import Split
 from models.ensemble.ensemble import raw_inputs
 from models.members.sizes import CnnSizes
-from models.training import fit_ensemble, train
+from models.training.train import fit_ensemble, train
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURES
 from tests.unit.models.people import TINY, made_up
@@ -55,7 +55,7 @@ def test_no_channel_at_all() -> None:
 
 def test_channels_without_any_value_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody's heart was measured in training; whoever's is later is answered as if it had not been."""
-    monkeypatch.setattr("models.training.MEMBERS", ("trees", "personal", "fusion", "cnn"))
+    monkeypatch.setattr("models.training.train.MEMBERS", ("trees", "personal", "fusion", "cnn"))
     features, sequence = DATA.features.copy(), DATA.sequence.copy()
     features[:, [at for at, feature in enumerate(FEATURES) if "hr" in feature.inputs]] = np.nan
     sequence[..., SEQUENCE_CHANNELS.index("hr")] = np.nan
@@ -73,7 +73,7 @@ def test_channels_without_any_value_change_no_answer(monkeypatch: pytest.MonkeyP
 
 
 def test_a_network_that_its_sizes_cannot_build_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.training.MEMBERS", ("cnn",))
+    monkeypatch.setattr("models.training.train.MEMBERS", ("cnn",))
     deep = replace(TINY, sizes=replace(TINY.sizes, cnn=CnnSizes(filters=(2,) * 8)))
     with pytest.raises(TrainingError, match=r"cnn cannot be built with sizes\.cnn: "):
         fit_ensemble(DATA.of(("p0",)), DATA.of(("p1",)), deep, lambda _: None)

@@ -13,7 +13,7 @@ from models.ensemble.combining import voting
 from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.ensemble.isotonic import Isotonic
 from models.packing import save
-from models.training import TrainedEnsemble, joined, train
+from models.training.train import TrainedEnsemble, joined, train
 from tests.unit.models.people import TINY, made_up
 
 
@@ -62,7 +62,7 @@ def stating(trained: TrainedEnsemble, monkeypatch: pytest.MonkeyPatch, risk: flo
     def fitted(learning: Dataset, validation: Dataset, *_: object, **__: object) -> Ensemble:
         return few
 
-    monkeypatch.setattr("models.training.fit_ensemble", fitted)
+    monkeypatch.setattr("models.training.train.fit_ensemble", fitted)
     return train(made_up(), replace(TINY, stated_risk=risk), lambda step: None, split=trained.split)
 
 

@@ -11,8 +11,8 @@ from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.ensemble.monte_carlo import monte_carlo
 from models.members import build_network
-from models.snapshots import mean_of
-from models.training import TrainedEnsemble
+from models.training.snapshots import mean_of
+from models.training.train import TrainedEnsemble
 from tests.unit.models.people import TINY, made_up
 
 

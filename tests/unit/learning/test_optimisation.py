@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from models.optimisation import OneCycle, learning_rate, loss, optimizer
-from models.recipes import ANNEALED, Recipe
+from models.training.optimisation import OneCycle, learning_rate, loss, optimizer
+from models.training.recipes import ANNEALED, Recipe
 
 STEPS = 200
 RIGHT = np.float32([[1, 0, 0], [0, 1, 0]])

@@ -8,13 +8,13 @@ from models.core.arrays import Float32s
 from models.ensemble.combining import voting
 from models.ensemble.ensemble import raw_inputs
 from models.members import build_network
-from models.network_fitting import Fitted, NetworkFitting, Rows, Watching
 from models.packing import save
 from models.predictor import Predictor
 from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
-from models.recipes import ANNEALED
-from models.snapshots import mean_of
-from models.training import TrainedEnsemble
+from models.training.network_fitting import Fitted, NetworkFitting, Rows, Watching
+from models.training.recipes import ANNEALED
+from models.training.snapshots import mean_of
+from models.training.train import TrainedEnsemble
 from tests.unit.models.people import TINY, made_up
 
 DATA = made_up(3)

@@ -14,10 +14,10 @@ from models.ensemble.ensemble import Ensemble, fuse, raw_inputs
 from models.members import MEMBERS
 from models.members.forest import Grown, grow
 from models.metrics.report_text import report_lines
-from models.network_fitting import Fitted, NetworkFitting, Watching
 from models.packing import save, served, version
 from models.preprocessing.preparation import Preparation
-from models.training import Progress, TrainedEnsemble, fit_ensemble, joined, train
+from models.training.network_fitting import Fitted, NetworkFitting, Watching
+from models.training.train import Progress, TrainedEnsemble, fit_ensemble, joined, train
 from tests.unit.models.people import TINY, made_up
 
 
@@ -115,7 +115,7 @@ def test_windows_from_before_the_baseline_take_no_part(
         seen.extend([learning, validation])
         return trained.ensemble
 
-    monkeypatch.setattr("models.training.fit_ensemble", fit)
+    monkeypatch.setattr("models.training.train.fit_ensemble", fit)
     late = dataset.baseline.copy()
     late[dataset.window_end_ms < np.unique(dataset.window_end_ms)[3]] = np.nan
     report = train(replace(dataset, baseline=late), TINY, lambda step: None, split=trained.split).report
@@ -158,8 +158,8 @@ def test_rare_labels_weigh_more_in_every_member(monkeypatch: pytest.MonkeyPatch)
         return grow(values, label, weight, *rest, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(NetworkFitting, "fitted", noted)
-    monkeypatch.setattr("models.fitting.grow", grown)
-    monkeypatch.setattr("models.training.MEMBERS", ("trees", "fusion"))
+    monkeypatch.setattr("models.training.fitting.grow", grown)
+    monkeypatch.setattr("models.training.train.MEMBERS", ("trees", "fusion"))
     data = made_up(3)
     learning = data.rows((data.label != 2) | (np.arange(len(data.label)) % 4 == 0))
     counts = np.bincount(learning.label)

@@ -16,8 +16,8 @@ from models.members.sizes import (
     PersonalSizes,
     TransformerSizes,
 )
-from models.recipes import ANNEALED, Recipe, Recipes
-from models.settings import TrainingConfig
+from models.training.recipes import ANNEALED, Recipe, Recipes
+from models.training.settings import TrainingConfig
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX
 from schemas.windows import HOP_MS

@@ -10,7 +10,7 @@ from models.core.errors import BundleError
 from models.core.manifest import Manifest
 from models.packing import save
 from models.predictor import Predictor
-from models.training import TrainedEnsemble
+from models.training.train import TrainedEnsemble
 from schemas.fingerprint import schema_hash
 
 

@@ -14,7 +14,7 @@ from models.members import READS
 from models.packing import save
 from models.parts import Parts
 from models.predictor import Predictor
-from models.training import TrainedEnsemble
+from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
 
 PEOPLE = made_up(seed=2)

@@ -7,7 +7,7 @@ import pytest
 
 from models.ensemble.ensemble import fuse, raw_inputs
 from models.predictor import CHUNK, Predictor
-from models.training import TrainedEnsemble
+from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
 
 PEOPLE = made_up(seed=2)

@@ -7,8 +7,8 @@ from models.ensemble.weights import Weights
 from models.members import MEMBERS
 from models.members.forest import TreesConfig
 from models.members.sizes import CnnSizes, FusionSizes, LstmSizes
-from models.recipes import Augmentation, Recipe, Recipes
-from models.settings import TRAINING_PRESETS, TrainingConfig
+from models.training.recipes import Augmentation, Recipe, Recipes
+from models.training.settings import TRAINING_PRESETS, TrainingConfig
 
 
 def test_the_default_weights_are_the_documented_ones() -> None:

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.core.errors import TrainingError
-from models.recipes import Augmentation, Recipe
-from models.settings import TRAINING_PRESETS, TrainingConfig
-from models.settings_file import read, written
+from models.training.recipes import Augmentation, Recipe
+from models.training.settings import TRAINING_PRESETS, TrainingConfig
+from models.training.settings_file import read, written
 
 FULL, SMALL = TRAINING_PRESETS["full"], TRAINING_PRESETS["small"]
 

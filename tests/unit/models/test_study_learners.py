@@ -13,9 +13,9 @@ from models.ensemble.ensemble import raw_inputs
 from models.ensemble.monte_carlo import monte_carlo
 from models.ensemble.uncertainty import disagreement
 from models.learners import Boosting, Doubting, ElapsedTime, Forest, Learner, Networks, WideForest, relative_inputs
-from models.settings import TrainingConfig
 from models.study_alarms import first_ends_ms
-from models.training import TrainedEnsemble
+from models.training.settings import TrainingConfig
+from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
 
 
@@ -79,7 +79,7 @@ def test_distances_need_a_baseline() -> None:
 
 
 def test_networks_are_joined_by_others_of_the_people_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    from models import training
+    from models.training import train as training
 
     data, seen = made_up(), []
 
@@ -105,7 +105,7 @@ def test_networks_are_joined_by_others_of_the_people_given(monkeypatch: pytest.M
 def test_networks_tell_their_doubts(monkeypatch: pytest.MonkeyPatch, trained: TrainedEnsemble) -> None:
     members = {name: trained.ensemble.members[name] for name in ("trees", "personal")}
     few = replace(trained.ensemble, members=members, combiner=voting(2))
-    monkeypatch.setattr("models.training.fit_ensemble", lambda *_: few)
+    monkeypatch.setattr("models.training.train.fit_ensemble", lambda *_: few)
     predict, rows = Networks("small").fit(made_up(), seed=3), made_up(people=2, windows=6)
     assert isinstance(predict, Doubting)
     assert not isinstance(Boosting().fit(made_up(), seed=3), Doubting)

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.checkpoints import HALF, SUFFIX, Checkpoints, Saved, forget
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.ensemble.ensemble import Ensemble, raw_inputs
-from models.recipes import ANNEALED, Augmentation, Recipe, Recipes
-from models.settings import TrainingConfig
-from models.training import Folders, Progress, fit_ensemble
+from models.training.checkpoints import HALF, SUFFIX, Checkpoints, Saved, forget
+from models.training.recipes import ANNEALED, Augmentation, Recipe, Recipes
+from models.training.settings import TrainingConfig
+from models.training.train import Folders, Progress, fit_ensemble
 from tests.unit.models.people import TINY, made_up
 
 ABOUT = {"data": "d", "settings": "s"}
@@ -31,7 +31,7 @@ class KilledError(Exception):
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.training.MEMBERS", ("trees", "fusion", "personal"))
+    monkeypatch.setattr("models.training.train.MEMBERS", ("trees", "fusion", "personal"))
 
 
 def fit(
@@ -58,7 +58,7 @@ def answers(ensemble: Ensemble) -> np.ndarray:
 def undisturbed() -> tuple[list[Progress], np.ndarray]:
     told: list[Progress] = []
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("models.training.MEMBERS", ("trees", "fusion", "personal"))
+        patched.setattr("models.training.train.MEMBERS", ("trees", "fusion", "personal"))
         return told, answers(fit(None, told))
 
 
@@ -121,7 +121,7 @@ def test_a_folder_that_does_not_say_what_it_is_of_is_refused(tmp_path: Path) -> 
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.training._about", lambda *_: ABOUT)
+    monkeypatch.setattr("models.training.train._about", lambda *_: ABOUT)
     with pytest.raises(KilledError):
         fit(tmp_path, [], killed_at=("fusion", 1))
     wider = replace(CONFIG, sizes=replace(CONFIG.sizes, fusion=replace(CONFIG.sizes.fusion, branch=5)))

@@ -12,7 +12,7 @@ from models.distillation import DistillationConfig, distil, fit_student
 from models.ensemble.ensemble import Ensemble
 from models.packing import save, version
 from models.predictor import Predictor
-from models.training import TrainedEnsemble
+from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
 from tests.unit.models.students import QUICK
 

@@ -18,7 +18,7 @@ from models.core.errors import TrainingError
 from models.search import Search, Tried
 from models.search_folds import SEARCHED, Scores, SearchFold, folds_of
 from models.search_space import SPACE, Range, changed, point_of
-from models.settings import TRAINING_PRESETS, TrainingConfig
+from models.training.settings import TRAINING_PRESETS, TrainingConfig
 from tests.unit.models.people import TINY, made_up
 
 LITTLE = {"label_balance": Range(0.0, 1.0), "trees.l2": Range(0.1, 50.0, log=True), "trees.leaves": Range(2, 9)}

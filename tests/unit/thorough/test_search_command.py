@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from models import search_space
-from models.settings import TRAINING_PRESETS
-from models.settings_file import read
+from models.training.settings import TRAINING_PRESETS
+from models.training.settings_file import read
 from pipelines.cli import main
 from tests.unit.models.people import made_up
 from tests.unit.models.test_training_set import PEOPLE, write

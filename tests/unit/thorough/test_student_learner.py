@@ -38,7 +38,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[Ensemble]:
         made.append(Ensemble())
         return made[-1]
 
-    monkeypatch.setattr("models.training.fit_ensemble", fit)
+    monkeypatch.setattr("models.training.train.fit_ensemble", fit)
     monkeypatch.setattr("models.distillation.DistillationConfig", lambda seed: QUICK)
     return made
 

@@ -16,7 +16,7 @@ from models.core.dataset import Dataset
 from models.ensemble.combining import Weighted
 from models.packing import save
 from models.predictor import CHUNK
-from models.training import TrainedEnsemble
+from models.training.train import TrainedEnsemble
 from pipelines.cli import main
 from pipelines.exporting import Export
 from pipelines.exporting_files import CONTRACT, FIGURES, PAGE

@@ -13,7 +13,7 @@ from models.datasets.split import Split
 from models.predictor import Predictor
 from models.registry_client import ARTIFACTS, DATABASE, connect
 from models.registry_version import Version
-from models.settings import TrainingConfig
+from models.training.settings import TrainingConfig
 from pipelines.registry import register
 from pipelines.settings import Settings
 from tests.unit.models.people import made_up

@@ -12,7 +12,7 @@ from models.core.dataset import COLUMNS
 from models.core.errors import RegistryError
 from models.datasets.split import Split
 from models.registry import Registry
-from models.settings import TrainingConfig
+from models.training.settings import TrainingConfig
 from pipelines.models_text import registered_line
 from pipelines.registry import card_hash, opened, people_of_champion, register
 from pipelines.settings import Settings

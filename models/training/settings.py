@@ -8,7 +8,7 @@ from models.core.setting_checks import need, need_choice, need_not_negative, nee
 from models.ensemble.weights import Weights
 from models.members.forest import TreesConfig
 from models.members.sizes import PRESETS, MemberSizes
-from models.recipes import Recipe, Recipes
+from models.training.recipes import Recipe, Recipes
 
 MOST_SEED: Final = 2**31
 

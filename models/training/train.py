@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 
-from models.checkpoints import Checkpoints
 from models.core.arrays import Floats
 from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import TrainingError
@@ -21,12 +20,13 @@ from models.ensemble.calibration import Calibration, fit_calibrator
 from models.ensemble.combining import Combiner, Weighted, fit_stacking, voting
 from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.ensemble.weights import learn_weights
-from models.fitting import Fitting, Prepared
 from models.members import MEMBERS
 from models.metrics.report import Report, evaluate
-from models.network_fitting import Watching
 from models.preprocessing.preparation import Preparation
-from models.settings import TrainingConfig, is_built_in
+from models.training.checkpoints import Checkpoints
+from models.training.fitting import Fitting, Prepared
+from models.training.network_fitting import Watching
+from models.training.settings import TrainingConfig, is_built_in
 
 __all__ = ["Folders", "Progress", "TrainedEnsemble", "train"]
 
@@ -116,7 +116,7 @@ def fit_ensemble(
     """Members learn from some people; weights and calibration, and when to stop, come from others.
 
     With a folder for checkpoints, a training of the same data and settings that was killed goes on where it stood; its
-    checkpoints stay until `models.checkpoints.forget`.
+    checkpoints stay until `models.training.checkpoints.forget`.
     """
     _need_every_label(learning)
     checkpoints = Checkpoints.opened(folders.checkpoints, _about(learning, validation, config))

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from models.batches import Batches
-from models.checkpoints import Checkpoints
 from models.core.arrays import Float32s, Floats
 from models.core.keras3 import keras
 from models.core.progress import Progress
-from models.optimisation import loss, optimizer
 from models.preprocessing.preparation import Input
-from models.recipes import Recipe
-from models.resuming import Resuming
-from models.snapshots import Snapshots, Weights, mean_of
+from models.training.batches import Batches
+from models.training.checkpoints import Checkpoints
+from models.training.optimisation import loss, optimizer
+from models.training.recipes import Recipe
+from models.training.resuming import Resuming
+from models.training.snapshots import Snapshots, Weights, mean_of
 
 VALIDATION_BATCH: Final = 512
 

@@ -7,7 +7,6 @@ from typing import Final, Self
 import numpy as np
 from sklearn.metrics import log_loss
 
-from models.checkpoints import Saved
 from models.core.arrays import Float32s, Floats, Ints
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
@@ -16,10 +15,11 @@ from models.core.progress import Progress
 from models.ensemble.ensemble import raw_inputs
 from models.members import NETWORKS, READS, TREES, build_network, trees
 from models.members.forest import Forest, forest_of, grow
-from models.network_fitting import NetworkFitting, Rows, Watching
 from models.preprocessing.preparation import PREPARED_SHAPES, Input, Preparation
-from models.settings import TrainingConfig
-from models.snapshots import mean_of
+from models.training.checkpoints import Saved
+from models.training.network_fitting import NetworkFitting, Rows, Watching
+from models.training.settings import TrainingConfig
+from models.training.snapshots import mean_of
 
 FINISHED: Final = "finished"
 """The fact that marks the checkpoint of a member that is trained to its end."""

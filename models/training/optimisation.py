@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from models.core.keras3 import keras
-from models.recipes import Recipe
+from models.training.recipes import Recipe
 
 schedules = keras.optimizers.schedules
 

@@ -10,7 +10,7 @@ from models.core.arrays import Bools, Float32s, Ints
 from models.core.inputs import FAMILY_CHANNELS, SEQUENCE_INPUTS, family_columns
 from models.preprocessing.preparation import PREPARED_SHAPES, Input
 from models.preprocessing.scaling import LIMIT
-from models.recipes import Augmentation
+from models.training.recipes import Augmentation
 from schemas.channels import SEQUENCE_CHANNELS
 
 KNOTS: Final = 4

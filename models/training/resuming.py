@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.checkpoints import Checkpoints, Saved
 from models.core.errors import TrainingError
 from models.core.keras3 import keras
-from models.snapshots import Snapshots
+from models.training.checkpoints import Checkpoints, Saved
+from models.training.snapshots import Snapshots
 
 STOPPING_FACTS = ("best", "wait", "best_epoch")
 

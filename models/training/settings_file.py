@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from models.core.errors import TrainingError
-from models.settings import TrainingConfig
+from models.training.settings import TrainingConfig
 
 NONE: Final = "none"
 """How the file says that a setting has no value: TOML has no word for it."""

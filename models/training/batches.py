@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from models.augmentation import augmented, layout_of
 from models.core.arrays import Float32s
 from models.core.keras3 import keras
 from models.preprocessing.preparation import Input
-from models.recipes import Augmentation, Recipe
+from models.training.augmentation import augmented, layout_of
+from models.training.recipes import Augmentation, Recipe
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
