@@ -38,7 +38,7 @@ RANK_STEPS: Final = 16
 
 
 class Teacher(Protocol):
-    """A loaded bundle, as `models.predictor.Predictor` is."""
+    """A loaded bundle, as `models.bundle.predictor.Predictor` is."""
 
     @property
     def manifest(self) -> Manifest: ...

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import RegistryError
 from models.core.manifest import Manifest
-from models.predictor import Predictor
 from models.registry_version import Version
 from models.study_figures import expected_calibration_error, of_each_person
 from models.study_intervals import Bootstrap, Estimate, estimate

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from models.bundle import verified
+from models.bundle.folder import verified
 from models.core.dataset import Dataset
 from models.core.errors import RegistryError
 from models.datasets import held_out

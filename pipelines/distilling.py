@@ -6,13 +6,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from models.bundle.packing import save
+from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest, Name
 from models.core.progress import Progress
 from models.distillation import DistillationConfig, distil
 from models.metrics.report import Report
-from models.packing import save
-from models.predictor import Predictor
 from pipelines.errors import SettingsError
 from pipelines.evaluation_table import shown
 

@@ -4,8 +4,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from models.bundle.parts import Parts
 from models.explanation.report import explain
-from models.parts import Parts
 from pipelines.errors import SettingsError
 from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
 from pipelines.progress import counted

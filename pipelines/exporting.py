@@ -9,6 +9,8 @@ from typing import Any, Final, Self
 
 import numpy as np
 
+from models.bundle.parts import Parts
+from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest
 from models.datasets.enrolment import enrolled
@@ -16,8 +18,6 @@ from models.datasets.training_set import load
 from models.edge.comparison import Compared
 from models.edge.files import Exported, export
 from models.ensemble.ensemble import raw_inputs
-from models.parts import Parts
-from models.predictor import Predictor
 from models.teaching import people_of
 from pipelines.errors import BundleError, InputError
 from pipelines.evaluation_windows import Terms, of_recordings

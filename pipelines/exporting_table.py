@@ -8,9 +8,9 @@ from typing import Any, Final
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
+from models.bundle.predictor import CHUNK
 from models.edge.comparison import BUNDLE, JOINED
 from models.edge.conversion import ARITHMETIC
-from models.predictor import CHUNK
 from pipelines.evaluation_table import short
 
 TERMINAL: Final = ("format", "bal. acc.", "AUROC", "same label", "kB", "gzip", "per s")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from feature_repo import store
-from models.bundle import verified
+from models.bundle.folder import verified
 from pipelines.errors import StackError
 from pipelines.live.announcing import announce, serving
 from pipelines.live.bundles import placed

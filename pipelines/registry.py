@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from models import bundle
+from models.bundle import folder as bundle
+from models.bundle.predictor import Predictor
 from models.core.data_card import CARD
 from models.core.dataset import Dataset
 from models.core.errors import BundleError, RegistryError
 from models.core.manifest import Manifest
-from models.predictor import Predictor
 from models.promotion import Comparison, compare, require_alike, require_fit, unknown_to
 from models.registry import Registry
 from models.registry_client import NothingRegisteredError

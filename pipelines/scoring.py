@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.bundle.predictor import Predictor
 from models.core.arrays import Float32s, Ints
 from models.ensemble.events import Answers, Speaker, model_quality
-from models.predictor import Predictor
 from pipelines.feature_json import SCHEMA_HASH
 from pipelines.known_baselines import KnownBaselines
 from pipelines.live.in_force import InForce

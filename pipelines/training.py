@@ -75,7 +75,7 @@ def configured(preset: str, file: Path | None, *, seed: int | None, risk: float 
 
 def train_bundle(found: LabelledWindows, order: Order, progress: Callable[[Progress], None]) -> Manifest:
     """Trains the ensemble, split by person, and writes the bundle with its report; then needs no checkpoints more."""
-    from models.packing import save
+    from models.bundle.packing import save
 
     trained = train(
         found.dataset, order.config, progress, split=found.split, held_out=order.held_out, folders=order.folders

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.bundle import SAVED_MODEL
+from models.bundle.folder import SAVED_MODEL
+from models.bundle.parts import Raw
+from models.bundle.predictor import CHUNK, Predictor
 from models.core.arrays import Float32s, Reals
 from models.core.dataset import Dataset
 from models.core.prediction import Prediction
@@ -16,8 +18,6 @@ from models.edge.on_device import OnDevice
 from models.edge.speed import windows_per_second
 from models.ensemble.ensemble import raw_inputs
 from models.metrics.report import summary
-from models.parts import Raw
-from models.predictor import CHUNK, Predictor
 
 BUNDLE, JOINED = "bundle", "joined"
 """What a line may be about, beside a member."""

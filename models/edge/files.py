@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.bundle.parts import Parts, Raw
 from models.core.arrays import Float32s
 from models.core.inputs import RAW_SHAPES
 from models.core.manifest import Manifest
@@ -15,7 +16,6 @@ from models.edge.conversion import Format, arithmetic, converted
 from models.edge.device import Device
 from models.edge.graph import Graph, one_window
 from models.members import READS
-from models.parts import Parts, Raw
 from models.preprocessing.preparation import PREPARED_SHAPES, Input
 
 QUANTISED: Final[tuple[Format, ...]] = ("float16", "int8")

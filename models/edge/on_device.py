@@ -6,11 +6,11 @@ from typing import Self
 
 import numpy as np
 
+from models.bundle.parts import Raw
 from models.core.arrays import Float32s
 from models.edge.conversion import Format
 from models.edge.files import Exported, File
 from models.members import READS
-from models.parts import Raw
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from models.parts import Raw
-from models.predictor import CHUNK
+from models.bundle.parts import Raw
+from models.bundle.predictor import CHUNK
 
 WINDOWS: Final = CHUNK
 ROUNDS: Final = 3

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from models.bundle.parts import Parts
 from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.members import READS
-from models.parts import Parts
 from models.preprocessing.preparation import Input
 
 

@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
+from models.bundle.parts import Parts
 from models.core.arrays import Float32s, Floats, Ints
 from models.core.dataset import Dataset
 from models.ensemble.ensemble import raw_inputs
 from models.explanation.factors import Factor, factors
 from models.members import READS
-from models.parts import Parts
 from models.preprocessing.preparation import Input
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.bundle.parts import Parts
 from models.core.dataset import COLUMNS, Dataset
 from models.core.errors import TrainingError
 from models.explanation.attention import attention
@@ -14,7 +15,6 @@ from models.explanation.factors import FAMILIES, factors
 from models.explanation.mixtures import Mixtures
 from models.explanation.permutation import Permutation
 from models.explanation.sample import drawn, in_labels_of, learnt_from, unseen
-from models.parts import Parts
 from schemas.windows import WINDOW_S
 
 Report = dict[str, Any]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.bundle import read_manifest
+from models.bundle.folder import read_manifest
 from models.core.manifest import Manifest
 from pipelines.client import EmotionConsumer
 from pipelines.demo.cast import SEED, Cast

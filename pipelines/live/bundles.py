@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from models import bundle
+from models.bundle import folder as bundle
+from models.bundle.predictor import Predictor
 from models.core.errors import BundleError
 from models.core.manifest import Manifest
-from models.predictor import Predictor
 from pipelines.settings import Settings
 from schemas.records import ModelControl
 from schemas.roles import Role

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from models.bundle import read_manifest
+from models.bundle.folder import read_manifest
 from pipelines.errors import BundleError, InputError
 from pipelines.label_topic import read_labels
 from pipelines.labels_csv import read_labels_csv

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from models.predictor import Predictor
+from models.bundle.predictor import Predictor
 from schemas.roles import Role
 
 MOST_BATCHES: Final = 10_000

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from models.predictor import Predictor
+from models.bundle.predictor import Predictor
 
 ROUNDS = 7
 LEAST_S = 0.5

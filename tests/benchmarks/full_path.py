@@ -68,7 +68,7 @@ def timed(settings: Settings, folder: Path, given: Input) -> float:
 
 
 def predictor_rate(settings: Settings, folder: Path, seconds: float) -> float:
-    """Windows a second of `models/predictor.py` in a process per core, on windows of the topic."""
+    """Windows a second of `models/bundle/predictor.py` in a process per core, on windows of the topic."""
     file = settings.home / "windows.npz"
     messages = islice(committed(settings.bootstrap_servers, FEATURES.name), TIMED_WINDOWS)
     windows, _ = parse_feature_windows([message.value for message in messages])

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from models.predictor import Predictor
+from models.bundle.predictor import Predictor
 
 
 def main() -> None:

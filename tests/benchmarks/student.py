@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from models.bundle.packing import save
 from models.core.dataset import Dataset
 from models.datasets.enrolment import minutes
 from models.datasets.split import Split
@@ -24,7 +25,6 @@ from models.ensemble.calibration import fit_calibration
 from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.learners import Networks
-from models.packing import save
 from models.study import StudyWindows, tasks_of
 from models.study_figures import headline
 from models.study_folds import Fold, HoldOut

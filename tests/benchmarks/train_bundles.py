@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from models.bundle.packing import save
+from models.bundle.predictor import Predictor
 from models.core.dataset import COLUMNS, Dataset
 from models.distillation import DistillationConfig
-from models.packing import save
-from models.predictor import Predictor
 from models.student_fitting import Schooling
 from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from models.bundle.predictor import Predictor
 from models.core.dataset import COLUMNS, Dataset
 from models.core.prediction import Prediction
-from models.predictor import Predictor
 
 EVERY = 8
 """Of the windows, those that trees grow on and preparation is measured on."""
@@ -27,6 +27,7 @@ def rows(file: str) -> Dataset:
 
 def write(file: str, folder: str) -> None:
     """Real preparation and trees beside networks of drawn weights: fitting these would be most of the test."""
+    from models.bundle.packing import save
     from models.core.keras3 import keras
     from models.datasets.split import Split
     from models.ensemble.calibration import Calibration
@@ -35,7 +36,6 @@ def write(file: str, folder: str) -> None:
     from models.members import MEMBERS, NETWORKS, TREES, build_network, trees
     from models.members.forest import TreesConfig, forest_of, grow
     from models.members.sizes import PRESETS
-    from models.packing import save
     from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
     from models.training.settings import TrainingConfig
     from models.training.train import TrainedEnsemble

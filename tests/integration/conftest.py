@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.bundle.packing import save
 from models.core.dataset import COLUMNS, Dataset
 from models.members.sizes import PRESETS
-from models.packing import save
 from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import train

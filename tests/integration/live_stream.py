@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from confluent_kafka import Producer
 
-from models import bundle as bundles
+from models.bundle import folder as bundles
 from models.core.manifest import Manifest
 from pipelines.devices.recording import to_samples
 from pipelines.feature_json import feature_windows_json

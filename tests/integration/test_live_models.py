@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle import SAVED_MODEL, checksum, read_manifest
+from models.bundle.folder import SAVED_MODEL, checksum, read_manifest
 from pipelines.jobs import submit_emotions
 from pipelines.live.announcing import announce, retire
 from pipelines.live.bundles import control_for

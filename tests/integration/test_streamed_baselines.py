@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from feature_repo.store import open_store
-from models.predictor import Predictor
+from models.bundle.predictor import Predictor
 from pipelines.baseline import moments
 from pipelines.baseline_rows import Baseline, baseline_rows, write_online
 from pipelines.parsed_windows import parse_feature_windows

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.packing import save
-from models.predictor import Predictor
+from models.bundle.packing import save
+from models.bundle.predictor import Predictor
 from models.training.train import Progress, TrainedEnsemble, train
 from tests.unit.models.people import TINY, made_up
 

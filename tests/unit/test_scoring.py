@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feature_repo.online import OnlineRow
+from models.bundle.predictor import Predictor
 from models.datasets.training_set import MEAN_NAMES
 from models.ensemble.events import Answers, Speaker
-from models.predictor import Predictor
 from pipelines.feature_json import feature_windows_json
 from pipelines.features import compute_windows
 from pipelines.known_baselines import KnownBaselines

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import tensorflow as tf
 
+from models.bundle.parts import Parts
+from models.bundle.parts_export import export_parts
 from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest, MemberWeight
@@ -16,8 +18,6 @@ from models.ensemble.combining import voting
 from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.members import TREES, trees
 from models.members.forest import TreesConfig, forest_of, grow
-from models.parts import Parts
-from models.parts_export import export_parts
 from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURE_NAMES

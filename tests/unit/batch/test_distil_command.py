@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle import MANIFEST, read_manifest
+from models.bundle.folder import MANIFEST, read_manifest
 from models.core.dataset import Dataset
 from pipelines.cli import main
 from pipelines.distilling import configured

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.bundle.parts import Parts
 from models.core.errors import BundleError, TrainingError
 from models.ensemble.ensemble import raw_inputs
 from models.explanation.factors import FAMILIES, factors
@@ -17,7 +18,6 @@ from models.explanation.permutation import Permutation
 from models.explanation.report import SHARED, explain
 from models.explanation.sample import drawn
 from models.members import READS
-from models.parts import Parts
 from schemas.feature_table import FEATURE_INDEX
 from tests.unit.batch.planted import MANIFEST, PEOPLE, TELLS, WHO, Prejudiced, planted, windows
 from tests.unit.models.people import made_up

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.bundle.packing import save
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.manifest import Calibrated
 from models.ensemble.combining import voting
 from models.ensemble.ensemble import Ensemble, raw_inputs
 from models.ensemble.isotonic import Isotonic
-from models.packing import save
 from models.training.train import TrainedEnsemble, joined, train
 from tests.unit.models.people import TINY, made_up
 

@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.bundle.packing import save
+from models.bundle.predictor import Predictor
 from models.core.arrays import Float32s
 from models.ensemble.combining import voting
 from models.ensemble.ensemble import raw_inputs
 from models.members import build_network
-from models.packing import save
-from models.predictor import Predictor
 from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
 from models.training.network_fitting import Fitted, NetworkFitting, Rows, Watching
 from models.training.recipes import ANNEALED

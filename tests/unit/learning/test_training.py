@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.bundle.packing import save, served, version
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.manifest import Combination
@@ -14,7 +15,6 @@ from models.ensemble.ensemble import Ensemble, fuse, raw_inputs
 from models.members import MEMBERS
 from models.members.forest import Grown, grow
 from models.metrics.report_text import report_lines
-from models.packing import save, served, version
 from models.preprocessing.preparation import Preparation
 from models.training.network_fitting import Fitted, NetworkFitting, Watching
 from models.training.train import Progress, TrainedEnsemble, fit_ensemble, joined, train

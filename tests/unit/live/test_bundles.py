@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle import MANIFEST, SAVED_MODEL
+from models.bundle.folder import MANIFEST, SAVED_MODEL
 from models.core.errors import BundleError
 from pipelines.live.bundles import control_for, loaded, placed
 from pipelines.settings import Settings

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from models.bundle.predictor import Predictor
 from models.core.errors import BundleError
-from models.predictor import Predictor
 from pipelines.live.control import good_key_of, key_of
 from pipelines.live.models import LiveModels
 from schemas.records import ModelControl

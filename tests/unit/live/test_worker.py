@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import KafkaException
 
-from models.bundle import read_manifest
+from models.bundle.folder import read_manifest
 from pipelines.errors import StackError
 from pipelines.live import worker as module
 from pipelines.live.bundles import control_for, placed

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle import MANIFEST, SAVED_MODEL, checksum, read_manifest, verified, write
+from models.bundle.folder import MANIFEST, SAVED_MODEL, checksum, read_manifest, verified, write
+from models.bundle.packing import save
+from models.bundle.predictor import Predictor
 from models.core.errors import BundleError
 from models.core.manifest import Manifest
-from models.packing import save
-from models.predictor import Predictor
 from models.training.train import TrainedEnsemble
 from schemas.fingerprint import schema_hash
 

@@ -6,7 +6,7 @@ import numpy as np
 import orjson
 import pytest
 
-from models.bundle import read_manifest
+from models.bundle.folder import read_manifest
 from models.core.manifest import Manifest
 from models.ensemble.events import Answers, Speaker, emotion_events, event_bytes, model_quality
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES

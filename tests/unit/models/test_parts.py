@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle import MANIFEST, PARTS, read_manifest
+from models.bundle.folder import MANIFEST, PARTS, read_manifest
+from models.bundle.packing import save
+from models.bundle.parts import Parts
+from models.bundle.predictor import Predictor
 from models.core.errors import BundleError
 from models.ensemble.combining import voting
 from models.ensemble.ensemble import raw_inputs
 from models.members import READS
-from models.packing import save
-from models.parts import Parts
-from models.predictor import Predictor
 from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
 
@@ -34,7 +34,7 @@ def alone(trained: TrainedEnsemble, member: str) -> TrainedEnsemble:
 def test_the_parts_together_answer_like_the_whole(
     parts: Parts, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.parts.CHUNK", 100)
+    monkeypatch.setattr("models.bundle.parts.CHUNK", 100)
     prepared = parts.prepare(RAW)
     members = [parts.member(name, prepared[READS[name]]) for name in parts.manifest.member_names]
     whole = predictor.predict(**RAW)

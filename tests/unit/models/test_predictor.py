@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.bundle.predictor import CHUNK, Predictor
 from models.ensemble.ensemble import fuse, raw_inputs
-from models.predictor import CHUNK, Predictor
 from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
 
@@ -97,7 +97,7 @@ def test_a_wrong_shape_is_named(
 def test_a_fresh_process_needs_neither_keras_nor_more_threads_and_says_nothing(bundle: Path) -> None:
     """TensorFlow 2.21 tells of oneDNN before anything can silence it."""
     script = (
-        "import sys; from models.predictor import Predictor; predictor = Predictor.load(sys.argv[1]);"
+        "import sys; from models.bundle.predictor import Predictor; predictor = Predictor.load(sys.argv[1]);"
         "import tensorflow as tf;"
         "print('keras' in sys.modules, tf.config.threading.get_intra_op_parallelism_threads())"
     )

@@ -4,14 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.bundle.packing import save, version
+from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset
 from models.core.errors import BundleError, TrainingError
 from models.core.prediction import Prediction
 from models.core.progress import Progress
 from models.distillation import DistillationConfig, distil, fit_student
 from models.ensemble.ensemble import Ensemble
-from models.packing import save, version
-from models.predictor import Predictor
 from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
 from tests.unit.models.students import QUICK

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.bundle import read_manifest
+from models.bundle.folder import read_manifest
 from pipelines.cli import main
 from pipelines.errors import SettingsError
 from pipelines.explanation_files import FIGURES, PAGE, check, write

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from models.bundle.parts import Parts
 from models.edge.files import Exported, export
 from models.ensemble.ensemble import raw_inputs
-from models.parts import Parts
 from tests.unit.models.people import made_up
 
 

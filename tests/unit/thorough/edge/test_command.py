@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.bundle.packing import save
+from models.bundle.predictor import CHUNK
 from models.core.dataset import Dataset
 from models.ensemble.combining import Weighted
-from models.packing import save
-from models.predictor import CHUNK
 from models.training.train import TrainedEnsemble
 from pipelines.cli import main
 from pipelines.exporting import Export

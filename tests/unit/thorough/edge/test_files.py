@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from models.bundle.parts import Parts
+from models.bundle.predictor import Predictor
 from models.core.arrays import Float32s
 from models.core.dataset import Dataset
 from models.edge.contract import contract
@@ -11,8 +13,6 @@ from models.edge.files import QUANTISED, THRESHOLDS, Exported
 from models.edge.on_device import OnDevice
 from models.ensemble.ensemble import raw_inputs
 from models.members import MEMBERS, READS, TREES
-from models.parts import Parts
-from models.predictor import Predictor
 from schemas.feature_table import FEATURE_NAMES
 from tests.unit.models.people import made_up
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models import bundle
+from models.bundle import folder as bundle
+from models.bundle.predictor import Predictor, Raw
 from models.core.arrays import Floats
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest, MemberWeight
 from models.core.prediction import Prediction
 from models.datasets.split import Split
 from models.metrics.report import Report
-from models.predictor import Predictor, Raw
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset
 from models.datasets.split import Split
-from models.predictor import Predictor
 from models.registry_client import ARTIFACTS, DATABASE, connect
 from models.registry_version import Version
 from models.training.settings import TrainingConfig

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle import MANIFEST, SAVED_MODEL
+from models.bundle.folder import MANIFEST, SAVED_MODEL
+from models.bundle.predictor import Predictor
 from models.core.errors import RegistryError
 from models.datasets.split import Split
-from models.predictor import Predictor
 from pipelines.registry import ALREADY, BACK, FIRST, MENDED, OTHER_SCHEMA, opened, promote, register, rollback
 from pipelines.settings import Settings
 from tests.unit.models.people import TINY, made_up
@@ -204,14 +204,14 @@ def test_interrupted_between_champion_and_bundle_the_same_again_mends_it(
     registered(SOME)
     registered(ALL)
     with monkeypatch.context() as patch:
-        patch.setattr("models.bundle.write", killed)
+        patch.setattr("models.bundle.folder.write", killed)
         with pytest.raises(KeyboardInterrupt):
             promote(settings, "eqm", "2")
     assert (champion(settings), in_use(settings)) == (2, SOME)
     assert promote(settings, "eqm", "2").why == ALREADY
     assert (champion(settings), in_use(settings)) == (2, ALL)
     with monkeypatch.context() as patch:
-        patch.setattr("models.bundle.write", killed)
+        patch.setattr("models.bundle.folder.write", killed)
         with pytest.raises(KeyboardInterrupt):
             rollback(settings, "eqm")
     assert (champion(settings), in_use(settings)) == (1, ALL)

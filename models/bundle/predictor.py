@@ -9,7 +9,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.bundle import SAVED_MODEL, verified
+from models.bundle.folder import SAVED_MODEL, verified
 from models.core.arrays import Float32s
 from models.core.errors import BundleError
 from models.core.inputs import FEATURE_SHAPE, RAW_SHAPES, SEQUENCE_SHAPE

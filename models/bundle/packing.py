@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models import bundle
+from models.bundle import folder as bundle
+from models.bundle.parts_export import export_parts
 from models.core.manifest import Manifest, MemberWeight
 from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, export
-from models.parts_export import export_parts
 from models.training.train import TrainedEnsemble
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES

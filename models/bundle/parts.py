@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from models.bundle import PARTS, verified_parts
+from models.bundle.folder import PARTS, verified_parts
 from models.core.arrays import Float32s
 from models.core.errors import BundleError
 from models.core.manifest import Manifest

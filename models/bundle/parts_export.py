@@ -1,4 +1,4 @@
-"""Writes the pieces of an ensemble as a SavedModel; what reads them is `models.parts`."""
+"""Writes the pieces of an ensemble as a SavedModel; what reads them is `models.bundle.parts`."""
 
 from typing import Final
 
