@@ -25,9 +25,9 @@ from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
 from models.preprocessing.quantiles import fit_quantiles
 from models.preprocessing.relative import level_values
 from models.student_fitting import Lesson, Schooling, school
-from models.study_intervals import Bootstrap
-from models.study_rows import Scored
-from models.study_scores import better_by
+from models.study.intervals import Bootstrap
+from models.study.rows import Scored
+from models.study.scores import better_by
 from models.synthetic import Synthetic
 from models.teaching import need_its_data, need_labels, people_of
 from models.training.settings import TrainingConfig

@@ -10,9 +10,9 @@ from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import RegistryError
 from models.core.manifest import Manifest
 from models.registry_version import Version
-from models.study_figures import expected_calibration_error, of_each_person
-from models.study_intervals import Bootstrap, Estimate, estimate
-from models.study_rows import Scored
+from models.study.figures import expected_calibration_error, of_each_person
+from models.study.intervals import Bootstrap, Estimate, estimate
+from models.study.rows import Scored
 
 ROUNDING: Final = 1e-9
 

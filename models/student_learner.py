@@ -6,7 +6,7 @@ import numpy as np
 
 from models.core.arrays import Floats
 from models.core.dataset import Dataset
-from models.learners import Networks, Predict
+from models.study.learners import Networks, Predict
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from argparse import Namespace
 from typing import Any
 
-from models.learners import Boosting, Forest, Learner, Networks, WideForest
 from models.metrics.report_text import HOPEFUL
 from models.student_learner import Student, Teaching
-from models.study_folds import HoldOut
-from models.study_run import StudyConfig, evaluate_study
+from models.study.folds import HoldOut
+from models.study.learners import Boosting, Forest, Learner, Networks, WideForest
+from models.study.run import StudyConfig, evaluate_study
 from pipelines.errors import SettingsError
 from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
 from pipelines.progress import counted

@@ -13,7 +13,7 @@ from models.core.arrays import Bools, Float32s, Ints
 from models.core.dataset import Dataset
 from models.datasets.enrolment import enrolled
 from models.datasets.training_set import load
-from models.study import CALM, StudyWindows
+from models.study.tasks import CALM, StudyWindows
 from pipelines.baseline import moments
 from pipelines.devices.discover import Source, sources
 from pipelines.devices.e4_labels import FILE

@@ -24,14 +24,14 @@ from models.distillation import DistillationConfig, fit_student
 from models.ensemble.calibration import fit_calibration
 from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, raw_inputs
-from models.learners import Networks
-from models.study import StudyWindows, tasks_of
-from models.study_figures import headline
-from models.study_folds import Fold, HoldOut
-from models.study_intervals import Bootstrap, estimate
-from models.study_predictions import Plan
-from models.study_rows import Scored
-from models.study_scores import better_by, scored_rows
+from models.study.figures import headline
+from models.study.folds import Fold, HoldOut
+from models.study.intervals import Bootstrap, estimate
+from models.study.learners import Networks
+from models.study.predictions import Plan
+from models.study.rows import Scored
+from models.study.scores import better_by, scored_rows
+from models.study.tasks import StudyWindows, tasks_of
 from models.training.settings import TRAINING_PRESETS
 from models.training.train import TrainedEnsemble
 from pipelines.evaluation_table import shown

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from models.metrics.report_text import HOPEFUL
-from models.study_folds import HoldOut
-from models.study_run import StudyConfig, evaluate_study
+from models.study.folds import HoldOut
+from models.study.run import StudyConfig, evaluate_study
 from pipelines.cli import main
 from pipelines.errors import SettingsError
 from pipelines.evaluation import data_of, hopeful

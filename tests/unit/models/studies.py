@@ -6,10 +6,10 @@ import numpy as np
 
 from models.core.arrays import Floats
 from models.core.dataset import Dataset
-from models.learners import Predict
-from models.study import StudyWindows, Task
-from models.study_folds import HoldOut
-from models.study_predictions import Plan
+from models.study.folds import HoldOut
+from models.study.learners import Predict
+from models.study.predictions import Plan
+from models.study.tasks import StudyWindows, Task
 from schemas.feature_table import FEATURE_INDEX
 from tests.unit.models.people import START_MS, STATES, made_up
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.learners import Learner
-from models.study_alarms import first_ends_ms, frozen, shuffled
-from models.study_folds import HoldOut
-from models.study_run import StudyConfig, evaluate_study
-from models.study_scores import Scores
+from models.study.alarms import first_ends_ms, frozen, shuffled
+from models.study.folds import HoldOut
+from models.study.learners import Learner
+from models.study.run import StudyConfig, evaluate_study
+from models.study.scores import Scores
 from tests.unit.models.studies import Clock, Doubtful, Hoarder, Honest, in_order, study
 
 CONFIG = StudyConfig(HoldOut(folds=2), train_stride_s=10, score_stride_s=10, draws=200)

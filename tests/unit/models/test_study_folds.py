@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.core.errors import TrainingError
-from models.study import BINARY, StudyWindows, Task, tasks_of
-from models.study_folds import Fold, HoldOut
+from models.study.folds import Fold, HoldOut
+from models.study.tasks import BINARY, StudyWindows, Task, tasks_of
 from tests.unit.models.people import STATES
 from tests.unit.models.studies import study
 

@@ -12,8 +12,17 @@ from models.ensemble.combining import voting
 from models.ensemble.ensemble import raw_inputs
 from models.ensemble.monte_carlo import monte_carlo
 from models.ensemble.uncertainty import disagreement
-from models.learners import Boosting, Doubting, ElapsedTime, Forest, Learner, Networks, WideForest, relative_inputs
-from models.study_alarms import first_ends_ms
+from models.study.alarms import first_ends_ms
+from models.study.learners import (
+    Boosting,
+    Doubting,
+    ElapsedTime,
+    Forest,
+    Learner,
+    Networks,
+    WideForest,
+    relative_inputs,
+)
 from models.training.settings import TrainingConfig
 from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from models.ensemble.smoothing import smooth
-from models.study import BINARY
-from models.study_predictions import answers, smoothed
+from models.study.predictions import answers, smoothed
+from models.study.tasks import BINARY
 from tests.unit.models.people import STATES
 from tests.unit.models.studies import HR, Doubtful, Honest, plan, study
 

@@ -5,11 +5,11 @@ import pytest
 
 from models.ensemble.abstention import choose
 from models.ensemble.uncertainty import entropy
-from models.study_curves import risk_coverage
-from models.study_doubt import areas, doubt
-from models.study_intervals import Bootstrap
-from models.study_rows import Scored
-from models.study_stated import STATED, stated_risks
+from models.study.curves import risk_coverage
+from models.study.doubt import areas, doubt
+from models.study.intervals import Bootstrap
+from models.study.rows import Scored
+from models.study.stated_risk import STATED, stated_risks
 
 DRAWS = Bootstrap(50)
 

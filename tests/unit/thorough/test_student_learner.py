@@ -8,8 +8,8 @@ import pytest
 from models.core.arrays import Floats
 from models.core.dataset import Dataset
 from models.core.prediction import Prediction
-from models.learners import Networks
 from models.student_learner import Student, Teaching
+from models.study.learners import Networks
 from tests.unit.models.people import made_up
 from tests.unit.models.students import QUICK
 

@@ -85,7 +85,7 @@ import sys
 from pathlib import Path
 from models import held_out
 from models.registry import Registry
-from models.study_intervals import Bootstrap
+from models.study.intervals import Bootstrap
 
 home, trained = map(Path, sys.argv[1:])
 registry = Registry.open(home, make=True)

@@ -9,9 +9,9 @@ from models.core.arrays import Bools, Floats, Ints
 from models.core.dataset import Dataset
 from models.datasets.split import Names
 from models.ensemble.smoothing import smooth_rows
-from models.learners import Doubting, Learner
-from models.study import EXERCISE, StudyWindows, Task
-from models.study_folds import Fold
+from models.study.folds import Fold
+from models.study.learners import Doubting, Learner
+from models.study.tasks import EXERCISE, StudyWindows, Task
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.core.arrays import Float32s, Ints
 from models.core.dataset import Dataset
-from models.study import StudyWindows, Task
+from models.study.tasks import StudyWindows, Task
 
 CHANCE: Final = 0.5
 MARGIN: Final = 0.02

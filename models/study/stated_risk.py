@@ -8,9 +8,9 @@ from models.core.arrays import Floats
 from models.core.errors import TrainingError
 from models.ensemble.abstention import choose
 from models.ensemble.events import DECIMALS
-from models.study_figures import ratio
-from models.study_intervals import Bootstrap, estimate
-from models.study_rows import Scored
+from models.study.figures import ratio
+from models.study.intervals import Bootstrap, estimate
+from models.study.rows import Scored
 
 STATED: Final = (0.05, 0.10, 0.20)
 

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 
 from models.core.arrays import Bools, Floats
-from models.learners import Learner
-from models.study import StudyWindows
-from models.study_predictions import Plan, missing_labels, relabelled
+from models.study.learners import Learner
+from models.study.predictions import Plan, missing_labels, relabelled
+from models.study.tasks import StudyWindows
 from schemas.windows import WINDOW_MS
 
 EARLIER: Final = 1 / 2

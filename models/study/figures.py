@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.core.arrays import Bools, Floats
-from models.study_rows import Scored
+from models.study.rows import Scored
 
 Figures = dict[str, Floats]
 

@@ -5,15 +5,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from models import study_curves
 from models.core.arrays import Bools, Floats, Ints
-from models.study import BINARY, STRESS, StudyWindows, Task
-from models.study_doubt import doubt
-from models.study_figures import called, headline, of_each_person, per_class
-from models.study_intervals import Bootstrap, Estimate, estimate, estimates, known
-from models.study_predictions import Plan
-from models.study_rows import Scored
-from models.study_stated import stated_risks
+from models.study import curves as study_curves
+from models.study.doubt import doubt
+from models.study.figures import called, headline, of_each_person, per_class
+from models.study.intervals import Bootstrap, Estimate, estimate, estimates, known
+from models.study.predictions import Plan
+from models.study.rows import Scored
+from models.study.stated_risk import stated_risks
+from models.study.tasks import BINARY, STRESS, StudyWindows, Task
 
 Scores = dict[str, Any]
 

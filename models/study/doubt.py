@@ -6,8 +6,8 @@ import numpy as np
 
 from models.core.arrays import Floats
 from models.ensemble.uncertainty import entropy
-from models.study_intervals import Bootstrap, Estimate, estimates
-from models.study_rows import Scored
+from models.study.intervals import Bootstrap, Estimate, estimates
+from models.study.rows import Scored
 
 
 def doubt(rows: Scored, others: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str, Estimate]:

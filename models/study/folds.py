@@ -6,7 +6,7 @@ import numpy as np
 
 from models.core.errors import TrainingError
 from models.datasets.split import Names
-from models.study import StudyWindows, Task
+from models.study.tasks import StudyWindows, Task
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.study_rows import BINS, Scored, confidence_bin
+from models.study.rows import BINS, Scored, confidence_bin
 
 POINTS: Final = 50
 

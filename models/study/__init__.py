@@ -1,0 +1,1 @@
+"""An evaluation: tasks, people held out, figures with intervals, and alarms for leaks."""
