@@ -11,7 +11,7 @@ from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest, Name
 from models.core.progress import Progress
-from models.distillation import DistillationConfig, distil
+from models.distillation.distil import DistillationConfig, distil
 from models.metrics.report import Report
 from pipelines.errors import SettingsError
 from pipelines.evaluation_table import shown

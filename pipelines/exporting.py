@@ -15,10 +15,10 @@ from models.core.dataset import Dataset
 from models.core.manifest import Manifest
 from models.datasets.enrolment import enrolled
 from models.datasets.training_set import load
+from models.distillation.teaching import people_of
 from models.edge.comparison import Compared
 from models.edge.files import Exported, export
 from models.ensemble.ensemble import raw_inputs
-from models.teaching import people_of
 from pipelines.errors import BundleError, InputError
 from pipelines.evaluation_windows import Terms, of_recordings
 from pipelines.progress import counted

@@ -20,7 +20,7 @@ from models.bundle.packing import save
 from models.core.dataset import Dataset
 from models.datasets.enrolment import minutes
 from models.datasets.split import Split
-from models.distillation import DistillationConfig, fit_student
+from models.distillation.distil import DistillationConfig, fit_student
 from models.ensemble.calibration import fit_calibration
 from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, raw_inputs

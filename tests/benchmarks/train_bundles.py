@@ -12,8 +12,8 @@ import numpy as np
 from models.bundle.packing import save
 from models.bundle.predictor import Predictor
 from models.core.dataset import COLUMNS, Dataset
-from models.distillation import DistillationConfig
-from models.student_fitting import Schooling
+from models.distillation.distil import DistillationConfig
+from models.distillation.student_fitting import Schooling
 from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import train

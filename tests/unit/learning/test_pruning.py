@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from models.core.errors import TrainingError
 from models.core.keras3 import keras
+from models.distillation.pruning import MagnitudePruning, kept, prunable, sparsity_at, sparsity_of
+from models.distillation.student_fitting import Lesson, Schooling, school
 from models.members import student
 from models.members.sizes import StudentSizes
-from models.pruning import MagnitudePruning, kept, prunable, sparsity_at, sparsity_of
-from models.student_fitting import Lesson, Schooling, school
 
 SCHOOLING = Schooling(epochs=2, batch_size=16, sparsity=0.8, pruning_epochs=4)
 

@@ -4,7 +4,7 @@ import pytest
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.inputs import RAW_SHAPES, SEQUENCE_SHAPE, family_columns
-from models.synthetic import SWAPPED, Synthetic, mixed, sequence_columns, swapped
+from models.distillation.synthetic import SWAPPED, Synthetic, mixed, sequence_columns, swapped
 from tests.unit.models.people import made_up
 
 

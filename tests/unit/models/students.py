@@ -1,9 +1,9 @@
 """A student so small that distilling it takes a second."""
 
-from models.distillation import DistillationConfig
+from models.distillation.distil import DistillationConfig
+from models.distillation.student_fitting import Schooling
+from models.distillation.synthetic import Synthetic
 from models.members.sizes import StudentSizes
-from models.student_fitting import Schooling
-from models.synthetic import Synthetic
 
 QUICK = DistillationConfig(
     sizes=StudentSizes(units=(16, 8), dropout=0.1),

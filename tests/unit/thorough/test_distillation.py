@@ -10,7 +10,7 @@ from models.core.dataset import Dataset
 from models.core.errors import BundleError, TrainingError
 from models.core.prediction import Prediction
 from models.core.progress import Progress
-from models.distillation import DistillationConfig, distil, fit_student
+from models.distillation.distil import DistillationConfig, distil, fit_student
 from models.ensemble.ensemble import Ensemble
 from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
@@ -193,7 +193,7 @@ def test_only_the_teachers_training_people_teach_and_its_validation_people_calib
         seen.extend([learning, validation])
         return student.ensemble
 
-    monkeypatch.setattr("models.distillation.fit_student", fit)
+    monkeypatch.setattr("models.distillation.distil.fit_student", fit)
     report = distil(PEOPLE, predictor, QUICK, pytest.fail).report
     people = predictor.manifest.metrics["people"]
     assert [list(rows.people) for rows in seen] == [people["train"], people["validation"]]

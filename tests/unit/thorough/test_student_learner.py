@@ -8,7 +8,7 @@ import pytest
 from models.core.arrays import Floats
 from models.core.dataset import Dataset
 from models.core.prediction import Prediction
-from models.student_learner import Student, Teaching
+from models.distillation.student_learner import Student, Teaching
 from models.study.learners import Networks
 from tests.unit.models.people import made_up
 from tests.unit.models.students import QUICK
@@ -39,7 +39,7 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[Ensemble]:
         return made[-1]
 
     monkeypatch.setattr("models.training.train.fit_ensemble", fit)
-    monkeypatch.setattr("models.distillation.DistillationConfig", lambda seed: QUICK)
+    monkeypatch.setattr("models.distillation.distil.DistillationConfig", lambda seed: QUICK)
     return made
 
 

@@ -36,7 +36,7 @@ class Teaching:
         return self.student.teacher.name
 
     def fit(self, train: Dataset, *, seed: int) -> Predict:
-        from models.distillation import DistillationConfig, fit_student
+        from models.distillation.distil import DistillationConfig, fit_student
 
         teacher = self.student.teacher
         reading = teacher.fit(train, seed=seed)

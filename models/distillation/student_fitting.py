@@ -8,8 +8,8 @@ from models.core.arrays import Float32s
 from models.core.keras3 import keras
 from models.core.progress import Progress
 from models.core.setting_checks import need_positive, need_share
+from models.distillation.pruning import MagnitudePruning
 from models.members import STUDENT
-from models.pruning import MagnitudePruning
 
 STEPS_AT_ONCE: Final = 20
 """Keras takes so many steps in one call, which is most of what steps of so small a network cost."""

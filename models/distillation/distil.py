@@ -14,6 +14,9 @@ from models.core.prediction import Prediction
 from models.core.progress import Progress
 from models.core.setting_checks import need_share, need_sizes
 from models.datasets.enrolment import enrolled, minutes, with_some_unknown
+from models.distillation.student_fitting import Lesson, Schooling, school
+from models.distillation.synthetic import Synthetic
+from models.distillation.teaching import need_its_data, need_labels, people_of
 from models.ensemble.abstention import chosen_on
 from models.ensemble.calibration import Calibration, fit_calibration
 from models.ensemble.combining import Weighted
@@ -24,12 +27,9 @@ from models.metrics.report import Predict, evaluate, summary
 from models.preprocessing.preparation import PREPARED_SHAPES, Preparation
 from models.preprocessing.quantiles import fit_quantiles
 from models.preprocessing.relative import level_values
-from models.student_fitting import Lesson, Schooling, school
 from models.study.intervals import Bootstrap
 from models.study.rows import Scored
 from models.study.scores import better_by
-from models.synthetic import Synthetic
-from models.teaching import need_its_data, need_labels, people_of
 from models.training.settings import TrainingConfig
 from models.training.train import TrainedEnsemble
 

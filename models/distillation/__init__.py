@@ -1,0 +1,1 @@
+"""The student: one small network that answers like a bundle."""
