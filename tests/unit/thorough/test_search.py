@@ -11,13 +11,14 @@ import numpy as np
 import optuna
 import pytest
 
-from models import search_folds, search_space
 from models.core.arrays import Floats
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
-from models.search import Search, Tried
-from models.search_folds import SEARCHED, Scores, SearchFold, folds_of
-from models.search_space import SPACE, Range, changed, point_of
+from models.search import folds as search_folds
+from models.search import space as search_space
+from models.search.folds import SEARCHED, Scores, SearchFold, folds_of
+from models.search.search import Search, Tried
+from models.search.space import SPACE, Range, changed, point_of
 from models.training.settings import TRAINING_PRESETS, TrainingConfig
 from tests.unit.models.people import TINY, made_up
 
@@ -43,7 +44,7 @@ def tells(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one for each fold scored; the space is little and folds need no training."""
     seen: list[int] = []
     folds = tuple(Known(number, lambda: seen.append(1)) for number in range(3))
-    monkeypatch.setattr("models.search.folds_of", lambda dataset, config: folds)
+    monkeypatch.setattr("models.search.search.folds_of", lambda dataset, config: folds)
     monkeypatch.setattr(search_space, "SPACE", LITTLE)
     return seen
 
@@ -104,7 +105,7 @@ def killed(file: Path, monkeypatch: pytest.MonkeyPatch, *, at: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         folds = tuple(Known(number, die) for number in range(3))
-        monkeypatch.setattr("models.search.folds_of", lambda dataset, config: folds)
+        monkeypatch.setattr("models.search.search.folds_of", lambda dataset, config: folds)
         try:
             run(file, 7)
         finally:

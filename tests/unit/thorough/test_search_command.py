@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import search_space
+from models.search import space as search_space
 from models.training.settings import TRAINING_PRESETS
 from models.training.settings_file import read
 from pipelines.cli import main
@@ -18,7 +18,7 @@ from tests.unit.thorough.test_search import LITTLE, Known
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     folds = tuple(Known(number, lambda: None) for number in range(2))
-    monkeypatch.setattr("models.search.folds_of", lambda dataset, config: folds)
+    monkeypatch.setattr("models.search.search.folds_of", lambda dataset, config: folds)
     monkeypatch.setattr(search_space, "SPACE", LITTLE)
 
 

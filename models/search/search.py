@@ -16,11 +16,11 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import search_space
 from models.core.database import address, damage
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
-from models.search_folds import SearchFold, folds_of
+from models.search import space as search_space
+from models.search.folds import SearchFold, folds_of
 from models.training.settings import TrainingConfig
 from schemas.whole import whole_file
 
