@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from models.metrics.report_text import FIGURES as WORDS
-from models.registry_version import FIGURES, Entry, Version, headline
+from models.registry.version import FIGURES, Entry, Version, headline
 from pipelines.registry import Change
 
 COLUMNS = ("model", "version", "bundle", "is", "figures from", *(WORDS[name] for name in FIGURES), "data")

@@ -16,10 +16,10 @@ from models.core.data_card import CARD
 from models.core.dataset import Dataset
 from models.core.errors import BundleError, RegistryError
 from models.core.manifest import Manifest
-from models.promotion import Comparison, compare, require_alike, require_fit, unknown_to
-from models.registry import Registry
-from models.registry_client import NothingRegisteredError
-from models.registry_version import Version
+from models.registry.mlflow_client import NothingRegisteredError
+from models.registry.promotion import Comparison, compare, require_alike, require_fit, unknown_to
+from models.registry.registry import Registry
+from models.registry.version import Version
 from pipelines.settings import Settings
 from schemas.errors import EqmError
 from schemas.fingerprint import schema_hash

@@ -11,8 +11,8 @@ import pytest
 from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset
 from models.datasets.split import Split
-from models.registry_client import ARTIFACTS, DATABASE, connect
-from models.registry_version import Version
+from models.registry.mlflow_client import ARTIFACTS, DATABASE, connect
+from models.registry.version import Version
 from models.training.settings import TrainingConfig
 from pipelines.registry import register
 from pipelines.settings import Settings

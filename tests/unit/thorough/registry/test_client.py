@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 
-from models import registry_client
 from models.core.errors import RegistryError
 from models.datasets import held_out
-from models.registry import Registry
-from models.registry_client import ARTIFACTS, DATABASE, connect
+from models.registry import mlflow_client as registry_client
+from models.registry.mlflow_client import ARTIFACTS, DATABASE, connect
+from models.registry.registry import Registry
 from pipelines.registry import opened
 from pipelines.settings import Settings
 from tests.unit.models.people import made_up
@@ -84,7 +84,7 @@ ALONE = """
 import sys
 from pathlib import Path
 from models import held_out
-from models.registry import Registry
+from models.registry.registry import Registry
 from models.study.intervals import Bootstrap
 
 home, trained = map(Path, sys.argv[1:])

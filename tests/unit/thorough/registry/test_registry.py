@@ -11,7 +11,7 @@ import pytest
 from models.core.dataset import COLUMNS
 from models.core.errors import RegistryError
 from models.datasets.split import Split
-from models.registry import Registry
+from models.registry.registry import Registry
 from models.training.settings import TrainingConfig
 from pipelines.models_text import registered_line
 from pipelines.registry import card_hash, opened, people_of_champion, register

@@ -9,7 +9,7 @@ from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import RegistryError
 from models.core.manifest import Manifest
-from models.registry_version import Version
+from models.registry.version import Version
 from models.study.figures import expected_calibration_error, of_each_person
 from models.study.intervals import Bootstrap, Estimate, estimate
 from models.study.rows import Scored

@@ -15,8 +15,8 @@ from models.core.dataset import Dataset
 from models.core.errors import RegistryError
 from models.datasets import held_out
 from models.datasets.enrolment import enrolled
-from models.registry_client import ARTIFACTS, connect, faults
-from models.registry_version import CHALLENGER, CHAMPION, Entry, Version, facts, metrics, parameters
+from models.registry.mlflow_client import ARTIFACTS, connect, faults
+from models.registry.version import CHALLENGER, CHAMPION, Entry, Version, facts, metrics, parameters
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -1,0 +1,1 @@
+"""The registry of trained bundles, and whether one may take another's place."""
