@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.samples import SAMPLE, pack
 from schemas.channels import CHANNEL_NAMES
 

@@ -13,7 +13,7 @@ from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, USER_BASELINE, VIEWS
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.store import open_store
 from pipelines.baseline import Moments
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from schemas.whole import whole_file
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from pipelines import commands
-from pipelines.environments import require
-from pipelines.errors import EqmError
-from pipelines.settings import Settings, load
+from pipelines.core.environments import require
+from pipelines.core.errors import EqmError
+from pipelines.core.settings import Settings, load
 
 
 def parser() -> argparse.ArgumentParser:

@@ -20,7 +20,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from pydantic import ValidationError
 
-from pipelines.errors import InputError, StackError
+from pipelines.core.errors import InputError, StackError
 from pipelines.seen_windows import SeenWindows
 from schemas.records import EmotionEvent
 from schemas.topics import EMOTIONS

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from pipelines.instants import epoch_ms
+from pipelines.core.instants import epoch_ms
 from pipelines.message_json import FIELDS, RejectedError, members
 from schemas.channels import CHANNELS
 from schemas.reasons import MAX_ID_LENGTH, MAX_READING_BYTES, Quarantined

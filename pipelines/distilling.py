@@ -13,7 +13,7 @@ from models.core.manifest import Manifest, Name
 from models.core.progress import Progress
 from models.distillation.distil import DistillationConfig, distil
 from models.metrics.report import Report
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 from pipelines.evaluation_table import shown
 
 

@@ -18,9 +18,9 @@ from pipelines.baseline_rows import Baseline, baseline_rows, opened, write_offli
 from pipelines.batch.archived import samples_by_user
 from pipelines.batch.bins import Bin
 from pipelines.batch.days import day_of
-from pipelines.errors import InputError, SettingsError
+from pipelines.core.errors import InputError, SettingsError
+from pipelines.core.settings import Settings
 from pipelines.features import compute_windows
-from pipelines.settings import Settings
 from pipelines.signals.segments import Floats
 from pipelines.windowing import window_chunks
 from schemas.feature_table import FEATURES

@@ -8,9 +8,9 @@ from models.metrics.report_text import HOPEFUL
 from models.study.folds import HoldOut
 from models.study.learners import Boosting, Forest, Learner, Networks, WideForest
 from models.study.run import StudyConfig, evaluate_study
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
+from pipelines.core.progress import counted
 from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
-from pipelines.progress import counted
 from schemas.windows import HOP_S
 
 

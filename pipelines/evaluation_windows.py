@@ -15,10 +15,10 @@ from models.datasets.enrolment import enrolled
 from models.datasets.training_set import load
 from models.study.tasks import CALM, StudyWindows
 from pipelines.baseline import moments
+from pipelines.core.errors import InputError
 from pipelines.devices.discover import Source, sources
 from pipelines.devices.e4_labels import FILE
 from pipelines.devices.recording import accepted, to_samples
-from pipelines.errors import InputError
 from pipelines.features import compute_windows
 from pipelines.labelled import UNLABELLED, window_labels
 from pipelines.labels_csv import recorded_label, recording_rows

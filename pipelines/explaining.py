@@ -6,9 +6,9 @@ from typing import Any
 
 from models.bundle.parts import Parts
 from models.explanation.report import explain
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
+from pipelines.core.progress import counted
 from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
-from pipelines.progress import counted
 
 
 def explanation(given: Namespace, bundle: Path) -> dict[str, Any]:

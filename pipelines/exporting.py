@@ -19,9 +19,9 @@ from models.distillation.teaching import people_of
 from models.edge.comparison import Compared
 from models.edge.files import Exported, export
 from models.ensemble.ensemble import raw_inputs
-from pipelines.errors import BundleError, InputError
+from pipelines.core.errors import BundleError, InputError
+from pipelines.core.progress import counted
 from pipelines.evaluation_windows import Terms, of_recordings
-from pipelines.progress import counted
 
 FORMAT: Final = "eqm edge comparison 1"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.edge.contract import contract
-from pipelines.errors import InputError, SettingsError
+from pipelines.core.errors import InputError, SettingsError
 from pipelines.exporting import Export
 from pipelines.exporting_table import markdown
 from schemas.whole import whole_folder

@@ -10,8 +10,8 @@ from rich.text import Text
 from feature_repo.columns import VIEWS
 from feature_repo.errors import FeatureStoreError
 from feature_repo.store import open_store
-from pipelines.errors import InputError, StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import InputError, StackError
+from pipelines.core.settings import Settings
 from pipelines.watch_table import instant
 
 if TYPE_CHECKING:

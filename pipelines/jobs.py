@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from feature_repo import store
 from models.bundle.folder import verified
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import ENDED, Cluster, Job
+from pipelines.core.settings import Settings
 from pipelines.live.announcing import announce, serving
 from pipelines.live.bundles import placed
-from pipelines.settings import Settings
 from pipelines.stack import restore_points, topics
-from pipelines.stack.rest import ENDED, Cluster, Job
 from pipelines.stack.restore_points import Submitted
 from pipelines.stack.submit import shipped_jars, submit
 from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobConfig

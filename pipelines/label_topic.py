@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from pipelines.committed import committed
+from pipelines.core.topic_reader import committed
 from schemas.records import Label
 
 

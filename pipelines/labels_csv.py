@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from schemas.records import Label
 
 RECORDINGS: Final = ("recording", "wearer", "state", "start_utc", "end_utc")

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from models.core.arrays import Float32s, Floats, Ints
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_S
@@ -67,7 +67,7 @@ def parse_feature_window(payload: bytes) -> ParsedWindows:
 
     >>> parse_feature_window(b"[]")
     Traceback (most recent call last):
-    pipelines.errors.InputError: not a feature window: list indices must be integers or slices, not str
+    pipelines.core.errors.InputError: not a feature window: list indices must be integers or slices, not str
     """
     try:
         return _columns([orjson.loads(payload)])

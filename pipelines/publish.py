@@ -7,7 +7,7 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 from pipelines.replay import due_s
 from pipelines.replay_faults import Message as Due
 from schemas.records import Label

@@ -20,7 +20,7 @@ from models.registry.mlflow_client import NothingRegisteredError
 from models.registry.promotion import Comparison, compare, require_alike, require_fit, unknown_to
 from models.registry.registry import Registry
 from models.registry.version import Version
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from schemas.errors import EqmError
 from schemas.fingerprint import schema_hash
 

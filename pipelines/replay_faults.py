@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.random import Generator
 
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 from pipelines.malformed import malformed
 from pipelines.replay import Sent
 from schemas.reasons import Quarantined

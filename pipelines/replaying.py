@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import Settings
 from pipelines.devices.recording import Recording
 from pipelines.devices.simulator import simulate_person
-from pipelines.errors import SettingsError
 from pipelines.publish import Progress, publish_labels, publish_readings, publisher
 from pipelines.replay import in_event_time
 from pipelines.replay_faults import FaultCounts, Faults, with_faults
-from pipelines.settings import Settings
 from schemas.topics import LABELS, READINGS
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.errors import InputError, SettingsError
+from pipelines.core.errors import InputError, SettingsError
 from schemas.whole import whole_folder
 
 PAGE: Final = "report.html"

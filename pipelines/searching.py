@@ -10,7 +10,7 @@ from models.datasets.training_set import load
 from models.search.search import Search, Tried
 from models.training.settings import TRAINING_PRESETS
 from models.training.settings_file import written
-from pipelines.errors import InputError, SettingsError
+from pipelines.core.errors import InputError, SettingsError
 from schemas.whole import write_whole
 
 

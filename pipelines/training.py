@@ -21,8 +21,8 @@ from models.training.settings import TRAINING_PRESETS, TrainingConfig
 from models.training.settings_file import read
 from models.training.train import NOWHERE, Folders, Progress, train
 from pipelines.baseline_rows import opened
+from pipelines.core.settings import Settings
 from pipelines.label_topic import read_labels
-from pipelines.settings import Settings
 from pipelines.training_windows import LabelledWindows, labelled_windows
 from schemas.topics import LABELS
 

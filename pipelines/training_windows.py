@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.core.dataset import COLUMNS, Dataset, TrainedOn
 from models.datasets.split import Split
 from pipelines import archive
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.features import compute_windows
 from pipelines.labelled import UNLABELLED, window_labels
 from pipelines.windowing import Windows, windows

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from feature_repo.partitions import day_folder, streamed
 from pipelines.batch.bins import Bin
-from pipelines.errors import InputError, first_line
+from pipelines.core.errors import InputError, first_line
 from pipelines.samples import CHANNEL_SLOTS, SAMPLE
 from schemas.channels import CHANNEL_NAMES
 

@@ -21,7 +21,7 @@ from pipelines.baseline_rows import Baseline, baseline_rows, write_offline
 from pipelines.batch.bins import Bin
 from pipelines.batch.days import DAY_MS, start_ms
 from pipelines.batch.offline import stored_rows
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.features import VECTOR_NAMES
 from pipelines.signals.segments import Floats, Ints
 from schemas.channels import CHANNELS

@@ -17,8 +17,8 @@ from pipelines.batch.baseline_job import Publish, RestOfDay, is_made_from, left_
 from pipelines.batch.days import DAY_MS, Days, day_of, start_ms
 from pipelines.batch.engine import pipeline_options, run
 from pipelines.batch.generation import fingerprint
-from pipelines.errors import InputError, SettingsError
-from pipelines.settings import Settings
+from pipelines.core.errors import InputError, SettingsError
+from pipelines.core.settings import Settings
 
 HISTORY_DAYS: Final = 7
 FILE: Final = "nightly.parquet"

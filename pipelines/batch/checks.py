@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pipelines.batch.days import Days
 from pipelines.batch.survey import Survey
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from schemas.windows import MAX_FUTURE_MS
 
 FEWEST_USERS = 5

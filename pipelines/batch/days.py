@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Self
 
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 
 DAY_MS: Final = 86_400_000
 WORDS: Final = {"today": 0, "yesterday": 1}

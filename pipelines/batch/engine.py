@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipelines.errors import EqmError, InputError, SettingsError, StackError
+from pipelines.core.errors import EqmError, InputError, SettingsError, StackError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -15,7 +15,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from models.core.data_card import SPLITS
 from models.preprocessing.transform_runtime import tfxio
 from models.preprocessing.transform_specs import INPUT_SHAPES, KEYS
-from pipelines.errors import InputError, first_line
+from pipelines.core.errors import InputError, first_line
 from schemas.feature_table import FEATURE_NAMES
 
 ROWS_AT_ONCE: Final = 4096

@@ -21,7 +21,7 @@ from pipelines.batch.engine import run
 from pipelines.batch.example_batches import FILE, Stretch, batches, stretches, tensors
 from pipelines.batch.example_files import WriteExamples
 from pipelines.batch.row_statistics import write_statistics
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from schemas.labels import LABEL_SETS
 
 TRAIN: Final = "train"

@@ -12,8 +12,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipelines.batch.engine import for_each, run
 from pipelines.batch.ingest_job import USED, IngestOffsets, IngestRecording, noted
 from pipelines.batch.topic_range import Ranges, check_held, chunks, held_offsets
+from pipelines.core.errors import InputError, SettingsError
 from pipelines.devices.discover import sources
-from pipelines.errors import InputError, SettingsError
 
 Item = TypeVar("Item")
 

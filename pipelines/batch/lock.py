@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pipelines.batch.healing import CHANGES
 from pipelines.batch.lock import only_one
 from pipelines.batch.online_refresh import refresh_online
 from pipelines.batch.source import Source
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from schemas.whole import whole_file, write_whole
 
 Summary = dict[str, Any]

@@ -10,7 +10,7 @@ from feature_repo.columns import EVENT_TIMESTAMP, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.partitions import counting_rows, read_whole
 from pipelines.batch.bins import Bin
-from pipelines.errors import InputError, first_line
+from pipelines.core.errors import InputError, first_line
 
 
 def stored_rows(folder: Path, part: Bin) -> pa.Table:

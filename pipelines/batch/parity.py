@@ -11,7 +11,7 @@ from pipelines.batch.days import Days
 from pipelines.batch.engine import pipeline_options, run
 from pipelines.batch.parity_job import CompareBin, comparing, kept
 from pipelines.batch.planning import occupied, plan_bins
-from pipelines.errors import InputError, SettingsError, StackError
+from pipelines.core.errors import InputError, SettingsError, StackError
 from pipelines.parity import Comparison
 from pipelines.parity_terms import Terms
 from pipelines.parity_verdict import Verdict

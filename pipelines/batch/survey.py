@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.batch.archived import archive_files, footer
 from pipelines.batch.days import DAY_MS, day_before, start_ms
-from pipelines.errors import InputError, first_line
+from pipelines.core.errors import InputError, first_line
 from schemas.windows import HOP_MS, PANES_PER_WINDOW, WINDOW_MS
 
 PANES = DAY_MS // HOP_MS

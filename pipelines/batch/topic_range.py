@@ -10,7 +10,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 
-from pipelines.errors import InputError, StackError
+from pipelines.core.errors import InputError, StackError
 
 Ranges = Mapping[int, tuple[int, int]]
 """Partition to its first offset, and the one behind its last."""

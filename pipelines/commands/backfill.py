@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.batch_arguments import add_beam_arguments
-from pipelines.errors import SettingsError
-from pipelines.settings import Settings
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.batch.source import Source

@@ -3,7 +3,7 @@
 import argparse
 from argparse import Namespace
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

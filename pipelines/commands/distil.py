@@ -4,7 +4,7 @@ import argparse
 from argparse import Namespace
 from pathlib import Path
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,7 +28,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _distil(given: Namespace, settings: Settings) -> None:
     from models.metrics.report_text import report_lines
     from pipelines import distilling
-    from pipelines.progress import counted
+    from pipelines.core.progress import counted
     from pipelines.training import archived_windows, built_windows
     from pipelines.training_progress import training_bar
 

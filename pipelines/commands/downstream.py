@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from feature_repo.columns import VIEWS, WINDOW_FEATURES
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

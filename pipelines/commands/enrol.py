@@ -6,7 +6,7 @@ import time
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.enrolment import Enrolment

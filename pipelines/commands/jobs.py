@@ -4,8 +4,8 @@ import argparse
 from argparse import Namespace
 from pathlib import Path
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
 
 KINDS = ("features", "emotions")
 
@@ -47,8 +47,8 @@ def _submit(given: Namespace, settings: Settings) -> None:
 
 
 def _stop(given: Namespace, settings: Settings) -> None:
+    from pipelines.core.flink_rest import Cluster
     from pipelines.jobs import running
-    from pipelines.stack.rest import Cluster
 
     jobs = running(settings, given.job)
     if not jobs:

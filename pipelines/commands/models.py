@@ -5,8 +5,8 @@ import json
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from pipelines.core.settings import Settings
 from pipelines.live.commands import add_actions, announced_line
-from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.registry import Change

@@ -7,8 +7,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from pipelines.batch_arguments import add_beam_arguments
+from pipelines.core.settings import Settings
 from pipelines.parity_terms import Terms
-from pipelines.settings import Settings
 
 OVER = 3
 

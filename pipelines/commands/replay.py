@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import SettingsError
-from pipelines.settings import Settings
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import Settings
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +33,7 @@ def _add_faults(replay: ArgumentParser) -> None:
 
 
 def _replay(given: Namespace, settings: Settings) -> None:
-    from pipelines.progress import counted
+    from pipelines.core.progress import counted
     from pipelines.replay_faults import FaultCounts, Faults
     from pipelines.replaying import replay
 

@@ -4,7 +4,7 @@ import argparse
 from argparse import Namespace
 from pathlib import Path
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,7 +22,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _search(given: Namespace, settings: Settings) -> None:
-    from pipelines.progress import counted
+    from pipelines.core.progress import counted
     from pipelines.searching import Order, searched, verdict
 
     folder = settings.home / "search"

@@ -5,7 +5,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.stack.status import Status

@@ -4,7 +4,7 @@ import argparse
 from argparse import Namespace
 from pathlib import Path
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,8 +31,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _train(given: Namespace, settings: Settings) -> None:
     from models.metrics.report_text import report_lines
     from models.training.train import Folders
+    from pipelines.core.progress import counted
     from pipelines.models_text import registered_line
-    from pipelines.progress import counted
     from pipelines.registry import card_hash, people_of_champion, register
     from pipelines.training import Order, archived_windows, built_windows, configured, train_bundle
     from pipelines.training_progress import training_bar

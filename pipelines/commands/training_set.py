@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from pipelines.batch_arguments import add_beam_arguments
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +33,7 @@ def _training_set(given: Namespace, settings: Settings) -> None:
     from pipelines.batch.training_set.build import STEPS, build
     from pipelines.batch.training_set.card_text import summary_lines
     from pipelines.batch.training_set.sources import labels_of, request_of, retrieval_of
-    from pipelines.progress import counted
+    from pipelines.core.progress import counted
 
     request = request_of(given, settings, now_ms=time.time_ns() // 1_000_000)
     labels, retrieve = labels_of(given.labels, settings), retrieval_of(settings)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.core.errors import InputError
+from pipelines.core.settings import Settings
 from pipelines.devices.discover import recordings
 from pipelines.devices.recording import Recording, shifted
-from pipelines.errors import InputError
 from pipelines.replaying import simulated
-from pipelines.settings import Settings
 from schemas.windows import HOP_MS, WINDOW_MS
 
 TRAINING_PEOPLE = 40

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines import archive
-from pipelines.committed import committed
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
+from pipelines.core.topic_reader import committed
 from schemas.topics import QUARANTINE
 
 POLL_S = 0.5

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 
 from pipelines.client import EmotionConsumer
-from pipelines.errors import EqmError
+from pipelines.core.errors import EqmError
 from pipelines.watch import TABLE_FRAME_LINES, TICK_S, Show, tick
 from pipelines.watch_table import newest, table
 from schemas.records import EmotionEvent

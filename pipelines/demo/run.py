@@ -13,19 +13,19 @@ from typing import Any
 from models.bundle.folder import read_manifest
 from models.core.manifest import Manifest
 from pipelines.client import EmotionConsumer
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.progress import counted
+from pipelines.core.settings import Settings
 from pipelines.demo.cast import SEED, Cast
 from pipelines.demo.counting import committed_messages, readings_placed, wait_for
 from pipelines.demo.live import follow, in_background, shown
 from pipelines.demo.outcome import Outcome, write_outcome
 from pipelines.demo.steps import Patience, step
 from pipelines.devices.recording import Recording
-from pipelines.errors import StackError
 from pipelines.jobs import running, submit_emotions, submit_features
-from pipelines.progress import counted
 from pipelines.replay_faults import FaultCounts, Faults
 from pipelines.replaying import replay
-from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
 from pipelines.stack.stack import down, up
 from schemas.records import EmotionEvent
 from schemas.topics import FEATURES

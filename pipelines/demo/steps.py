@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
 from pipelines.jobs import running
-from pipelines.settings import Settings
 
 
 @contextmanager

@@ -8,10 +8,10 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from models.core.manifest import Manifest
+from pipelines.core.settings import Settings
 from pipelines.demo.cast import Cast
 from pipelines.labelled import UNLABELLED, window_labels
 from pipelines.report.tracks import PersonTrack
-from pipelines.settings import Settings
 from schemas.records import EmotionEvent
 from schemas.windows import WINDOW_MS
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.core.errors import InputError
 from pipelines.devices import empatica_e4, json_lines
 from pipelines.devices.recording import Recording
-from pipelines.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 
 EXPORT_AGAIN = "export the recording again, or remove the file"
 

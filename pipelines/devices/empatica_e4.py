@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from pipelines.core.errors import InputError
 from pipelines.devices.decimation import decimated
 from pipelines.devices.e4_files import Sampled, read_beats, read_sampled
 from pipelines.devices.e4_labels import read_wearer
 from pipelines.devices.recording import Recording, Stream, stream
-from pipelines.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ import numpy as np
 import orjson
 from pydantic import ValidationError
 
+from pipelines.core.errors import InputError
 from pipelines.devices.recording import Recording, Stream, stream
-from pipelines.errors import InputError
 from schemas.channels import CHANNEL_NAMES
 from schemas.records import Measurements, Reading
 

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from pipelines.core.errors import SettingsError
 from pipelines.devices import simulated_heart, simulated_motion, simulated_skin
 from pipelines.devices.episodes import CONTROL_HZ, Episode, controls, episodes, wandering
 from pipelines.devices.people import Person, random_person
 from pipelines.devices.recording import Recording, Stream, stream
 from pipelines.devices.responses import RESPONSES
-from pipelines.errors import SettingsError
 from schemas.labels import EMOTIONS
 from schemas.records import Label
 

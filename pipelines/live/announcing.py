@@ -9,12 +9,12 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from models.core.errors import BundleError
-from pipelines.committed import committed
-from pipelines.errors import InputError, StackError
+from pipelines.core.errors import InputError, StackError
+from pipelines.core.ports import listens
+from pipelines.core.settings import Settings
+from pipelines.core.topic_reader import committed
 from pipelines.live.bundles import announced_folder, control_for, placed
 from pipelines.live.control import good_key_of, instruction, key_of
-from pipelines.settings import Settings
-from pipelines.stack.ports import listens
 from schemas.records import ModelControl
 from schemas.roles import Role
 from schemas.topics import MODELS

@@ -9,7 +9,7 @@ from models.bundle import folder as bundle
 from models.bundle.predictor import Predictor
 from models.core.errors import BundleError
 from models.core.manifest import Manifest
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from schemas.records import ModelControl
 from schemas.roles import Role
 from schemas.whole import beside

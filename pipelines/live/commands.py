@@ -7,8 +7,8 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
-from pipelines.errors import EqmError
-from pipelines.settings import Settings
+from pipelines.core.errors import EqmError
+from pipelines.core.settings import Settings
 from schemas.roles import Role
 
 

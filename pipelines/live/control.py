@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from schemas.records import ModelControl
 from schemas.roles import Role
 
@@ -49,7 +49,7 @@ def instruction(key: bytes | None, value: bytes | None) -> Instruction:
     Instruction(role=<Role.SHADOW: 'shadow'>, control=None)
     >>> instruction(b"shadow", b"{}")
     Traceback (most recent call last):
-    pipelines.errors.InputError: not a control message: role: Field required; announce with `eqm models announce`
+    pipelines.core.errors.InputError: not a control message: role: Field required; announce with `eqm models announce`
     """
     role = role_of((key or b"").removesuffix(GOOD.encode()))
     if role is None:

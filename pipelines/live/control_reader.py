@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 from schemas.topics import MODELS
 
 CONNECT_S: Final = 30.0

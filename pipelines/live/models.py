@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from models.bundle.predictor import Predictor
-from pipelines.errors import EqmError, first_line
+from pipelines.core.errors import EqmError, first_line
 from pipelines.live.control import good_key_of, instruction, key_of, role_of
 from pipelines.live.in_force import InForce
 from schemas.records import ModelControl

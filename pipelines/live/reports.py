@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from pipelines.committed import committed
+from pipelines.core.topic_reader import committed
 from pipelines.live.comparing import Latency
 from pipelines.live.in_force import weighted
 from pipelines.live.told import Model

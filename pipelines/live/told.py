@@ -9,8 +9,8 @@ import numpy as np
 import orjson
 
 from models.core.arrays import Bools, Floats, Ints
-from pipelines.committed import committed
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
+from pipelines.core.topic_reader import committed
 
 ABSTAINED: Final = -1
 FOREVER: Final = (0, 1 << 62)

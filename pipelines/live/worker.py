@@ -9,7 +9,7 @@ from typing import Final
 from confluent_kafka import KafkaException
 
 from models.bundle.folder import read_manifest
-from pipelines.errors import EqmError
+from pipelines.core.errors import EqmError
 from pipelines.live.bundles import control_for, loaded
 from pipelines.live.control import is_kept
 from pipelines.live.control_reader import ControlReader

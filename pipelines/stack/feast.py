@@ -2,8 +2,8 @@
 
 import warnings
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
 
 
 def apply(settings: Settings) -> bool:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import yaml
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.ports import Port
+from pipelines.core.settings import Settings
 from pipelines.stack import java
-from pipelines.stack.ports import Port
 
 JOBMANAGER: Final = "jobmanager"
 TASKMANAGER: Final = "taskmanager"

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 
 
 def executable() -> str:

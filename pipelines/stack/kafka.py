@@ -7,10 +7,10 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.ports import Port
+from pipelines.core.settings import Settings
 from pipelines.stack import java
-from pipelines.stack.ports import Port
 
 NAME: Final = "kafka"
 MEBIBYTE: Final = 1 << 20

@@ -16,8 +16,8 @@ from typing import Final
 
 import psutil
 
-from pipelines.errors import StackError
-from pipelines.settings import OWNER_VARIABLE
+from pipelines.core.errors import StackError
+from pipelines.core.settings import OWNER_VARIABLE
 from schemas.whole import write_whole
 
 SAME_START_S: Final = 2.0

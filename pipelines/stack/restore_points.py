@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
 from schemas.whole import write_whole
 
 METADATA: Final = "_metadata"

@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.ports import Port, listens
+from pipelines.core.settings import Settings
 from pipelines.stack import flink, kafka
-from pipelines.stack.ports import Port, listens
-from pipelines.stack.rest import Cluster
 
 
 @dataclass(frozen=True)

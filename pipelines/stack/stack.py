@@ -11,9 +11,10 @@ from typing import Final
 
 import psutil
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
-from pipelines.stack import feast, flink, ports, processes
+from pipelines.core import ports
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
+from pipelines.stack import feast, flink, processes
 from pipelines.stack.processes import Process
 from pipelines.stack.servers import Server, servers
 
@@ -157,7 +158,7 @@ def _recorded_family(settings: Settings, name: str) -> list[psutil.Process]:
 
 def _last_line(settings: Settings, server: Server) -> str:
     """The last error of a server that ended, and where its log is."""
-    from pipelines.stack.reason import relevant_line
+    from pipelines.core.reason import relevant_line
 
     texts = [
         log.read_text(encoding="utf-8", errors="replace")

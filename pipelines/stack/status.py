@@ -7,10 +7,10 @@ from typing import Any
 
 import psutil
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster, Job, Slots
+from pipelines.core.settings import Settings
 from pipelines.stack import feast, flink, processes
-from pipelines.stack.rest import Cluster, Job, Slots
 from pipelines.stack.servers import Server, servers
 from pipelines.stack.topics import TopicState, states
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.table import Column, Table
 
-from pipelines.stack.rest import Slots
+from pipelines.core.flink_rest import Slots
 from pipelines.stack.status import ServerState, Status
 
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.reason import relevant_line
+from pipelines.core.settings import Settings
 from pipelines.stack import flink, java
-from pipelines.stack.reason import relevant_line
-from pipelines.stack.rest import Cluster
 
 JOB_ID: Final = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 TIMEOUT_S: Final = 180

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 from schemas.topics import TOPICS, Topic
 
 CONNECT_MS = 5_000

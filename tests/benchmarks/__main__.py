@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import SettingsError, first_line
-from pipelines.settings import Settings
-from pipelines.stack.rest import ENDED, Cluster
+from pipelines.core.errors import SettingsError, first_line
+from pipelines.core.flink_rest import ENDED, Cluster
+from pipelines.core.settings import Settings
 from pipelines.stack.stack import down, up
 from schemas.errors import EqmError
 from tests.benchmarks import cost, full_path, latency, memory, peers, same_windows, throughput

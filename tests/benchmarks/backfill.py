@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 
 from feature_repo.store import apply
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from schemas.windows import HOP_S
 from tests.benchmarks import archives, pandas_backfill
 

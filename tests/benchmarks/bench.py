@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from tests.benchmarks.inputs import Sizes
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 from tests.benchmarks.bench import Bench
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.bundles import STUDENT, bundle
 from tests.benchmarks.growth import state_bytes

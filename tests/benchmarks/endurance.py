@@ -11,10 +11,10 @@ import tempfile
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
-from pipelines.committed import committed
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
+from pipelines.core.topic_reader import committed
 from pipelines.demo.counting import feature_rows, readings_placed, wait_for
-from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
 from pipelines.stack.stack import down, up
 from pipelines.stack.submit import submit
 from schemas.topics import EMOTIONS, FEATURES

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.committed import committed
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
+from pipelines.core.topic_reader import committed
 from pipelines.jobs import submit_emotions, submit_features
 from pipelines.parsed_windows import parse_feature_windows
-from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
 from schemas.topics import FEATURES
 from tests.benchmarks.bench import CORES, Bench
 from tests.benchmarks.bundles import ENSEMBLE, STUDENT, bundle

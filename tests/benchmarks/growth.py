@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
 from tests.benchmarks.live import Jobs
 from tests.benchmarks.usage import MEBI, resident_mib, usage
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from tests.benchmarks import closing
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.bundles import ENSEMBLE, STUDENT, bundle

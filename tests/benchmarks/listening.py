@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from confluent_kafka import Consumer, TopicPartition
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from schemas.topics import EMOTIONS
 from tests.benchmarks.closing import Times
 

@@ -9,9 +9,9 @@ import numpy as np
 from confluent_kafka import Consumer, TopicPartition
 from orjson import loads
 
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
 from pipelines.jobs import submit_emotions, submit_features
-from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
 from schemas.topics import READINGS
 from tests.benchmarks.closing import Arrived
 from tests.integration import streaming

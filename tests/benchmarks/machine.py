@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from pipelines.stack import java
 from tests.benchmarks.bench import CORES
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import psutil
 
+from pipelines.core.settings import Settings
 from pipelines.jobs import submit_features
-from pipelines.settings import Settings
 from pipelines.stack import processes
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.throughput import load

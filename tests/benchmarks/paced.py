@@ -11,7 +11,7 @@ from multiprocessing.synchronize import Event
 import numpy as np
 from confluent_kafka import Producer
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from schemas.topics import READINGS
 from tests.benchmarks.inputs import STEP_MS
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from pipelines.errors import StackError
-from pipelines.settings import OWNER_VARIABLE, Settings
+from pipelines.core.errors import StackError
+from pipelines.core.settings import OWNER_VARIABLE, Settings
 from schemas.topics import EMOTIONS, FEATURES, READINGS
 from tests.benchmarks.bench import CORES, Bench
 from tests.benchmarks.inputs import Input, Pair

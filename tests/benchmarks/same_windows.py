@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pipelines.committed import committed
+from pipelines.core.topic_reader import committed
 from schemas.topics import FEATURES
 from schemas.windows import LATENESS_MS
 from tests.benchmarks import peers

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
 from pipelines.jobs import submit_features
-from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
 from pipelines.stack.submit import shipped_jars, submit
 from schemas.topics import FEATURES, READINGS
 from tests.benchmarks.bench import Bench

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from pipelines.stack import processes
 
 KINDS = {

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from tests.integration.ports import environment
 
 PATIENCE_S = 600

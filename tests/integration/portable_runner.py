@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.settings import Settings
+from pipelines.core.ports import is_free
+from pipelines.core.settings import Settings
 from pipelines.stack import java, processes
-from pipelines.stack.ports import is_free
 from tests.integration import streaming
 from tests.integration.ports import separate_settings
 

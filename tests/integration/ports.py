@@ -4,9 +4,9 @@ import os
 import random
 from pathlib import Path
 
-from pipelines.settings import Settings
+from pipelines.core.ports import is_free
+from pipelines.core.settings import Settings
 from pipelines.stack.flink import LIGHT
-from pipelines.stack.ports import is_free
 
 NEEDED = 7
 

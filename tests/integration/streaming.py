@@ -15,15 +15,15 @@ from kafka.errors import KafkaError
 
 from feature_repo import store
 from pipelines import archive
-from pipelines.committed import committed as read_committed
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
+from pipelines.core.topic_reader import committed as read_committed
 from pipelines.demo.counting import feature_rows
 from pipelines.devices.recording import Recording
 from pipelines.jobs import submit_emotions, submit_features
 from pipelines.replay_faults import FaultCounts, Faults
 from pipelines.replaying import replay
-from pipelines.settings import Settings
 from pipelines.stack import topics
-from pipelines.stack.rest import Cluster
 from schemas.topics import EMOTIONS, FEATURES, QUARANTINE, TOPICS
 
 Records = dict[tuple[str, int], dict[str, Any]]

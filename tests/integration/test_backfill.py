@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.core.settings import Settings
 from pipelines.devices.discover import recordings
 from pipelines.replay_faults import Faults
-from pipelines.settings import Settings
 from tests.integration import streaming
 from tests.integration.commands import eqm
 from tests.integration.ports import environment

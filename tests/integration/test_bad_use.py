@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings import Settings
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
 from pipelines.stack import topics
-from pipelines.stack.rest import Cluster
 from schemas.topics import FEATURES
 from tests.integration import streaming
 from tests.integration.ports import environment, separate_settings

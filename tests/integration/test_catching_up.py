@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from confluent_kafka import Producer
 
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
 from pipelines.jobs import submit_features
-from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
 from schemas.topics import READINGS
 from tests.integration import streaming
 

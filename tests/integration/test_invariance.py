@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.settings import Settings
 from pipelines.replay_faults import Faults
 from pipelines.replaying import simulated
-from pipelines.settings import Settings
 from tests.integration import streaming
 from tests.integration.streaming import Records
 

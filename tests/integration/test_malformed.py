@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pipelines.core.settings import Settings
 from pipelines.malformed import malformed
 from pipelines.publish import publisher
 from pipelines.replay import in_event_time
 from pipelines.replaying import simulated
-from pipelines.settings import Settings
 from schemas.reasons import EXCERPT_CHARS
 from schemas.topics import READINGS
 from tests.integration import streaming

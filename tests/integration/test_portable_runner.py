@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from feature_repo.store import apply
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from tests.integration.portable_runner import ROOT, PortableRunner, portable_runner
 from tests.integration.ports import environment, separate_settings
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY, people, write_archive, write_streamed

@@ -11,11 +11,11 @@ from kafka import KafkaProducer
 
 from pipelines import jobs
 from pipelines.client import EmotionConsumer
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
 from pipelines.jobs import resume_point, running, submit_features
-from pipelines.settings import Settings
 from pipelines.stack import restore_points
-from pipelines.stack.rest import Cluster
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming
 from tests.recovery import kills, outcome

@@ -14,10 +14,10 @@ import psutil
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
 from pipelines.stack import processes
-from pipelines.stack.rest import Cluster
 from pipelines.stack.submit import submit
 from schemas.topics import EMOTIONS, LABELS, TOPICS
 from tests.integration.ports import environment, separate_settings

@@ -9,9 +9,9 @@ from feature_repo.store import open_store
 from models.bundle.predictor import Predictor
 from pipelines.baseline import moments
 from pipelines.baseline_rows import Baseline, baseline_rows, write_online
+from pipelines.core.settings import Settings
 from pipelines.parsed_windows import parse_feature_windows
 from pipelines.replaying import simulated
-from pipelines.settings import Settings
 from schemas.topics import FEATURES
 from tests.integration import streaming
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.settings import Settings
 from pipelines.replaying import simulated
-from pipelines.settings import Settings
 from tests.integration import streaming
 from tests.integration.commands import eqm
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.batch.engine import pipeline_options
 from pipelines.batch.ingest import ingest_topic
-from pipelines.errors import EqmError
+from pipelines.core.errors import EqmError
 from schemas.topics import READINGS
 
 

@@ -11,8 +11,8 @@ from contextlib import closing
 import psutil
 
 from feature_repo.folders import ONLINE
+from pipelines.core.settings import Settings
 from pipelines.jobs import submit_emotions, submit_features
-from pipelines.settings import Settings
 from pipelines.stack import kafka, processes
 from pipelines.stack.flink import JOBMANAGER, TASKMANAGER
 from pipelines.stack.stack import up

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from kafka import KafkaConsumer, TopicPartition
 
 from pipelines.archive import open_archive
-from pipelines.committed import committed
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
+from pipelines.core.topic_reader import committed
 from schemas.channels import CHANNEL_NAMES
 from schemas.topics import EMOTIONS, FEATURES, READINGS
 from tests.integration import streaming

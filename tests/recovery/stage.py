@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster
+from pipelines.core.settings import Settings
 from pipelines.devices.recording import Recording
-from pipelines.errors import StackError
 from pipelines.jobs import running, submit_emotions, submit_features
-from pipelines.settings import Settings
-from pipelines.stack.rest import Cluster
 from pipelines.stack.stack import up
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.core.settings import Settings
 from pipelines.devices.recording import Recording
-from pipelines.settings import Settings
 from tests.recovery import kills as of
 from tests.recovery.kills import Strike
 from tests.recovery.outcome import Outcome, assert_accounted, assert_same, outcome

@@ -8,7 +8,7 @@ from typing import Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from schemas.topics import EMOTIONS
 
 

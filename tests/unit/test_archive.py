@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import archive
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.samples import channels, timestamps_ms
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES
 

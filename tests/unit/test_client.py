@@ -12,7 +12,7 @@ from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, To
 
 from pipelines import client
 from pipelines.client import EmotionConsumer, MalformedEventError
-from pipelines.errors import EqmError, StackError
+from pipelines.core.errors import EqmError, StackError
 from pipelines.seen_windows import REMEMBERED_WINDOWS, SeenWindows
 from schemas.labels import EMOTIONS
 from schemas.records import EmotionEvent

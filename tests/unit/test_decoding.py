@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import decoding
+from pipelines.core.instants import epoch_ms
 from pipelines.decoding import Decoded, decode
 from pipelines.devices.simulator import simulate_person
-from pipelines.instants import epoch_ms
 from pipelines.malformed import MALFORMATIONS, Malformation
 from pipelines.message_json import RejectedError, members
 from pipelines.replay import in_event_time

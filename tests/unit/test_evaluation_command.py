@@ -12,7 +12,7 @@ from models.metrics.report_text import HOPEFUL
 from models.study.folds import HoldOut
 from models.study.run import StudyConfig, evaluate_study
 from pipelines.cli import main
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 from pipelines.evaluation import data_of, hopeful
 from pipelines.evaluation_files import FIGURES, PAGE, check, write
 from pipelines.evaluation_table import alarm_lines, parts, shown

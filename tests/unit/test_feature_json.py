@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.feature_json import SCHEMA_HASH, feature_windows_json
 from pipelines.features import compute_windows
 from pipelines.parsed_windows import AT_ONCE, ParsedWindows, parse_feature_window, parse_feature_windows

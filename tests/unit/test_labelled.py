@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.labelled import UNLABELLED, label_shares, window_labels
 from pipelines.training_windows import label_set, origin
 from schemas.records import Label

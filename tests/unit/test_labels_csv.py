@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.labels_csv import read_labels_csv
 
 RECORDED = """recording,wearer,block,state,start_utc,end_utc

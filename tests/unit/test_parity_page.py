@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 from pipelines.features import VECTOR_NAMES
 from pipelines.parity import Column, Comparison, Rows, Window, Worst
 from pipelines.parity_table import parts

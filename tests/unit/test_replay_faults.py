@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.core.errors import SettingsError
 from pipelines.devices.recording import Recording, stream
-from pipelines.errors import SettingsError
 from pipelines.replay import Sent, in_event_time
 from pipelines.replay_faults import FaultCounts, Faults, Message, with_faults
 from schemas.reasons import Quarantined

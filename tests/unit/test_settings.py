@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.errors import SettingsError
-from pipelines.settings import OWNER_VARIABLE, Settings, load
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import OWNER_VARIABLE, Settings, load
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from feature_repo.partitions import day_folder
 from feature_repo.store import apply
 from pipelines.baseline import Moments
 from pipelines.baseline_rows import Baseline, baseline_rows, write_offline
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from pipelines.training import with_baselines
 from schemas.feature_table import FEATURE_NAMES
 from tests.unit.models.people import made_up

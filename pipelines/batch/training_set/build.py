@@ -25,7 +25,7 @@ from pipelines.batch.training_set.request import Request
 from pipelines.batch.training_set.rows import AT_ONCE, write_rows
 from pipelines.batch.training_set.sequences import AddSequences
 from pipelines.batch.training_set.splits import check
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 from schemas.windows import WINDOW_MS
 
 STEPS: Final = 5

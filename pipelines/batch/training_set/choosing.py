@@ -16,7 +16,7 @@ from pipelines.batch.training_set.reasons import Dropped
 from pipelines.batch.training_set.request import Request
 from pipelines.batch.training_set.selection import select
 from pipelines.batch.training_set.splits import GAP, assign
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.signals.segments import Ints
 from pipelines.training_windows import label_set, origin
 from schemas.records import Label

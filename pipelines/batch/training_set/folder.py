@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from models.core.data_card import CARD
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from schemas.whole import beside, exchange
 
 

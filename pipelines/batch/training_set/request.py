@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pipelines.batch.days import Days
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 from pipelines.training_windows import LEAST_SHARE, STRIDE_S
 from schemas.windows import HOP_S
 

@@ -20,7 +20,7 @@ from pipelines.batch.training_set.intervals import label_windows, merged, touche
 from pipelines.batch.training_set.label_use import LabelsByUser, reaches
 from pipelines.batch.training_set.reasons import Dropped
 from pipelines.batch.training_set.request import Choice
-from pipelines.errors import InputError, first_line
+from pipelines.core.errors import InputError, first_line
 from pipelines.signals.segments import Ints
 from schemas.records import Label
 

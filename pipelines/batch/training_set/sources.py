@@ -11,9 +11,9 @@ from pipelines.batch.days import Days
 from pipelines.batch.training_set.known import Retrieve
 from pipelines.batch.training_set.label_use import LabelsByUser
 from pipelines.batch.training_set.request import Choice, Request
+from pipelines.core.settings import Settings
 from pipelines.label_topic import read_labels
 from pipelines.labels_csv import read_labels_csv
-from pipelines.settings import Settings
 from schemas.topics import LABELS
 
 

@@ -20,8 +20,8 @@ from pipelines.baseline_rows import Baseline, baseline_rows, write_online
 from pipelines.batch.baseline_job import RestOfDay, joined, rests, stretches
 from pipelines.batch.baselines import BaselineSummary, refresh_baselines
 from pipelines.batch.days import DAY_MS, day_of, start_ms
-from pipelines.errors import InputError, SettingsError
-from pipelines.settings import Settings
+from pipelines.core.errors import InputError, SettingsError
+from pipelines.core.settings import Settings
 from schemas.channels import CHANNELS
 from schemas.feature_table import FEATURES
 from schemas.windows import HOP_MS, WINDOW_MS

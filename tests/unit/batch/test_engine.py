@@ -4,7 +4,7 @@ import pytest
 from apache_beam.options.pipeline_options import DirectOptions
 
 from pipelines.batch.engine import WORTH_WORKERS, for_each, pipeline_options, run
-from pipelines.errors import InputError, SettingsError, StackError
+from pipelines.core.errors import InputError, SettingsError, StackError
 
 
 def torn(item: int) -> int:

@@ -16,7 +16,7 @@ from pipelines.batch.archived import SCHEMA, footer
 from pipelines.batch.day_files import DayFiles
 from pipelines.batch.ingest import IngestSummary, ingest_recordings, ingest_topic, parse_offsets
 from pipelines.batch.topic_range import OffsetChunk, check_held
-from pipelines.errors import InputError, SettingsError
+from pipelines.core.errors import InputError, SettingsError
 from pipelines.malformed import malformed
 from pipelines.replay import in_event_time
 from schemas.reasons import Quarantined

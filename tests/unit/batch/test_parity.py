@@ -19,9 +19,9 @@ from pipelines.batch.days import DAY_MS, start_ms
 from pipelines.batch.parity_job import CompareBin
 from pipelines.batch.planning import plan_bins
 from pipelines.cli import main
+from pipelines.core.settings import Settings
 from pipelines.parity import Comparison, total
 from pipelines.parity_terms import Terms
-from pipelines.settings import Settings
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 

@@ -11,8 +11,8 @@ from pipelines.batch.days import DAY_MS, Days, start_ms
 from pipelines.batch.planning import bins, occupied
 from pipelines.batch.recomputed import recomputed_rows
 from pipelines.batch.survey import survey
+from pipelines.core.errors import SettingsError
 from pipelines.devices.recording import Stream
-from pipelines.errors import SettingsError
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 

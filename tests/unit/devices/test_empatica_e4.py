@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.core.errors import InputError
 from pipelines.devices.empatica_e4 import read
 from pipelines.devices.recording import Stream, accepted
-from pipelines.errors import InputError
 
 START_MS = 1_644_227_574_000
 LABELS = """recording,wearer,block,state,start_utc,end_utc

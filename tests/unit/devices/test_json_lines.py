@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.core.errors import InputError
 from pipelines.devices.json_lines import readings, recordings
 from pipelines.devices.recording import Recording, stream, to_samples
-from pipelines.errors import InputError
 from pipelines.replay import in_event_time
 
 GOOD = {"timestamp": 1_644_228_000_000, "user_id": "ann", "sensor_id": "wrist", "measurements": {"hr": 70}}

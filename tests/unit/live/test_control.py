@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from pipelines.live.control import good_key_of, instruction, is_kept, key_of
 from schemas.roles import Role
 

@@ -9,13 +9,13 @@ import pytest
 from confluent_kafka import KafkaException
 
 from models.bundle.folder import read_manifest
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
 from pipelines.live import worker as module
 from pipelines.live.bundles import control_for, placed
 from pipelines.live.control import key_of
 from pipelines.live.control_reader import Latest
 from pipelines.live.worker import Worker, WorkerConfig
-from pipelines.settings import Settings
 from schemas.roles import Role
 
 NOBODY = "127.0.0.1:9"

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipelines.settings import Settings
+from pipelines.core.ports import Port
+from pipelines.core.settings import Settings
 from pipelines.stack import processes
-from pipelines.stack.ports import Port
 from pipelines.stack.servers import Server
 
 LISTEN = """

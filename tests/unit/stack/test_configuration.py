@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
 from pipelines.stack import flink, java, kafka
 from pipelines.stack.servers import servers
 from pipelines.stack.submit import submit

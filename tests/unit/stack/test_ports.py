@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.errors import StackError
-from pipelines.stack.ports import Port, require_free
+from pipelines.core.errors import StackError
+from pipelines.core.ports import Port, require_free
 
 HOST = "127.0.0.1"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 from pipelines.stack import processes
 from pipelines.stack.processes import Process
 from tests.unit.stack.conftest import alive

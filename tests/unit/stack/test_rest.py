@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import StackError
-from pipelines.stack import rest
-from pipelines.stack.rest import Cluster, Job, Slots
+from pipelines.core import flink_rest as rest
+from pipelines.core.errors import StackError
+from pipelines.core.flink_rest import Cluster, Job, Slots
 from tests.unit.stack.conftest import free_port
 
 JOB = "0" * 32

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
 from pipelines.stack import restore_points
 from pipelines.stack.restore_points import Submitted
 

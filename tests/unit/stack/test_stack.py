@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipelines.errors import StackError
-from pipelines.settings import Settings
+from pipelines.core.errors import StackError
+from pipelines.core.settings import Settings
 from pipelines.stack import feast, processes, stack
 from pipelines.stack.servers import Server
 from tests.unit.stack.conftest import FAIL, alive

@@ -23,9 +23,9 @@ from pipelines.batch.offline import stored_rows
 from pipelines.batch.recomputed import recomputed_rows
 from pipelines.batch.source import archived, recorded
 from pipelines.cli import main
+from pipelines.core.errors import EqmError, InputError, StackError
+from pipelines.core.settings import Settings
 from pipelines.devices.recording import Stream
-from pipelines.errors import EqmError, InputError, StackError
-from pipelines.settings import Settings
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 from tests.unit.batch.test_recomputed import same

@@ -24,7 +24,7 @@ from models.preprocessing.transform_runtime import tf, tft
 from models.preprocessing.transform_specs import example_schema
 from pipelines.batch import example_batches
 from pipelines.batch.examples_job import transform_examples
-from pipelines.errors import InputError
+from pipelines.core.errors import InputError
 from schemas.feature_table import FEATURE_NAMES
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -12,7 +12,7 @@ import pytest
 
 from models.bundle.folder import read_manifest
 from pipelines.cli import main
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 from pipelines.explanation_files import FIGURES, PAGE, check, write
 from pipelines.explanation_table import parts
 from pipelines.report.explanation_page import rendered

@@ -18,8 +18,8 @@ from models.datasets.training_set import BASELINE_NAMES, SCHEMA
 from pipelines.batch.days import DAY_MS
 from pipelines.batch.training_set.card_text import summary_lines
 from pipelines.batch.training_set.rows import write_rows
+from pipelines.core.errors import EqmError, InputError, StackError, TrainingError
 from pipelines.devices.recording import to_samples
-from pipelines.errors import EqmError, InputError, StackError, TrainingError
 from pipelines.features import compute_windows
 from pipelines.windowing import windows
 from schemas.feature_table import FEATURE_NAMES

@@ -9,7 +9,7 @@ from models.core.errors import TrainingError
 from models.datasets.split import LabelledPeople
 from pipelines.batch.training_set.request import Choice
 from pipelines.batch.training_set.splits import GAP, assign, by_time
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 from schemas.windows import WINDOW_MS
 
 BY_TIME = Choice(split="time")

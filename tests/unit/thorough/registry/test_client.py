@@ -13,8 +13,8 @@ from models.datasets import held_out
 from models.registry import mlflow_client as registry_client
 from models.registry.mlflow_client import ARTIFACTS, DATABASE, connect
 from models.registry.registry import Registry
+from pipelines.core.settings import Settings
 from pipelines.registry import opened
-from pipelines.settings import Settings
 from tests.unit.models.people import made_up
 from tests.unit.thorough.registry.bundles import ALL, write_bundle
 from tests.unit.thorough.registry.conftest import empty

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipelines.cli import main
-from pipelines.settings import Settings
+from pipelines.core.settings import Settings
 from tests.unit.thorough.registry.bundles import ALL, NONE, SOME
 from tests.unit.thorough.registry.conftest import Register
 

@@ -13,9 +13,9 @@ from models.core.errors import RegistryError
 from models.datasets.split import Split
 from models.registry.registry import Registry
 from models.training.settings import TrainingConfig
+from pipelines.core.settings import Settings
 from pipelines.models_text import registered_line
 from pipelines.registry import card_hash, opened, people_of_champion, register
-from pipelines.settings import Settings
 from tests.unit.models.people import made_up
 from tests.unit.thorough.registry.bundles import ALL, NONE, SOME, SPLIT, write_bundle
 from tests.unit.thorough.registry.conftest import Register

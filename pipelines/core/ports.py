@@ -9,7 +9,7 @@ from typing import Final
 
 import psutil
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 
 LINGER_S: Final = 10.0
 POLL_S: Final = 0.1

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from feature_repo.columns import WINDOW_FEATURES
 from feature_repo.folders import offline_folder
-from pipelines.errors import SettingsError
+from pipelines.core.errors import SettingsError
 
 PREFIX: Final = "EQM_"
 FILE: Final = Path("eqm.toml")

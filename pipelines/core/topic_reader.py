@@ -6,7 +6,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 
 
 def committed(bootstrap: str, topic: str) -> Iterator[ConsumerRecord]:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from pipelines.errors import StackError
+from pipelines.core.errors import StackError
 
 MARKS: Final = {"stream": "pyflink", "batch": "tensorflow_transform"}
 """A package that only this environment has."""

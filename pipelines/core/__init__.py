@@ -1,0 +1,1 @@
+"""What every room needs: settings, errors, instants, progress, and the connections to Kafka and Flink."""
