@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from pipelines.core.errors import InputError
-from pipelines.samples import SAMPLE, pack
+from pipelines.signals.samples import SAMPLE, pack
 from schemas.channels import CHANNEL_NAMES
 
 

@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.samples import SAMPLE
 from pipelines.signals.canonical import MAX_WINDOWS, canonical_series, check_offsets
 from pipelines.signals.coverage import coverage, interval_coverage
 from pipelines.signals.eda import eda
@@ -16,6 +15,7 @@ from pipelines.signals.hrv_frequency import hrv_frequency
 from pipelines.signals.hrv_time import hrv_time
 from pipelines.signals.motion import magnitude, motion
 from pipelines.signals.quality import quality
+from pipelines.signals.samples import SAMPLE
 from pipelines.signals.segments import Floats, Ints, Series
 from pipelines.signals.sequence import second_means
 from pipelines.signals.spo2 import desaturation
@@ -69,7 +69,7 @@ def compute_windows(window_start_ms: Ints, samples: NDArray[np.void], offsets: I
     any order, possibly repeated, possibly none. A window's result depends on its own distinct samples alone.
     Raises ValueError for offsets that do not fit, a sample outside its window, or an unknown channel.
 
-    >>> from pipelines.samples import pack
+    >>> from pipelines.signals.samples import pack
     >>> from schemas.feature_table import FEATURE_INDEX
     >>> two = pack(np.array([60_000, 61_000]), np.array([0, 0]), np.array([60.0, 70.0]))
     >>> found = compute_windows(np.array([60_000]), two, np.array([0, 2]))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipelines.samples import SAMPLE, timestamps_ms
+from pipelines.signals.samples import SAMPLE, timestamps_ms
 from schemas.windows import HOP_MS, WINDOW_MS
 
 
@@ -37,7 +37,7 @@ class FollowedPanes:
 
         Raises ValueError where a pane is missing: half a window must not be computed.
 
-        >>> from pipelines.samples import pack
+        >>> from pipelines.signals.samples import pack
         >>> first, second = (pack(np.array([ms]), np.array([0]), np.ones(1)).tobytes() for ms in (60_000, 65_000))
         >>> followed = FollowedPanes()
         >>> followed.samples(SentWindow("ann", 5_000, True, 16, first)) == [first]

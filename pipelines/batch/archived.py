@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from feature_repo.partitions import day_folder, streamed
 from pipelines.batch.bins import Bin
 from pipelines.core.errors import InputError, first_line
-from pipelines.samples import CHANNEL_SLOTS, SAMPLE
+from pipelines.signals.samples import CHANNEL_SLOTS, SAMPLE
 from schemas.channels import CHANNEL_NAMES
 
 UserSamples = tuple[str, NDArray[np.void]]

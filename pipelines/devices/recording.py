@@ -7,7 +7,7 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.samples import SAMPLE, pack
+from pipelines.signals.samples import SAMPLE, pack
 from schemas.channels import CHANNEL_INDEX, CHANNELS
 from schemas.records import Label, Reading
 from schemas.windows import EARLIEST_MS, LATEST_MS

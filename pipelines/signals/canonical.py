@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.compiled import compiled
-from pipelines.samples import CHANNEL_SLOTS
+from pipelines.signals.compiled import compiled
+from pipelines.signals.samples import CHANNEL_SLOTS
 from pipelines.signals.segments import Floats, Ints, Series
 from schemas.channels import CHANNEL_NAMES
 from schemas.windows import WINDOW_MS
@@ -25,7 +25,7 @@ def canonical_series(window_start_ms: Ints, samples: NDArray[np.void], offsets: 
     instant become the mean of the distinct values; values that are not finite are no samples.
     Raises ValueError for offsets that do not fit, and for a sample outside its window or of no known channel.
 
-    >>> from pipelines.samples import pack
+    >>> from pipelines.signals.samples import pack
     >>> unsorted = pack(np.array([3_000, 1_000, 1_000, 1_000]), np.zeros(4, int), np.array([70.0, 60.0, 64.0, 64.0]))
     >>> hr = canonical_series(np.array([0]), unsorted, np.array([0, 4])).parts(12)[0]
     >>> hr.time_ms.tolist(), hr.value.tolist()

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.compiled import compiled
+from pipelines.signals.compiled import compiled
 from pipelines.signals.grid import resampled
 from pipelines.signals.segments import Floats, Series
 from pipelines.signals.statistics import statistics

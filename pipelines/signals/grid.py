@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.compiled import compiled
+from pipelines.signals.compiled import compiled
 from pipelines.signals.segments import Floats, Ints, Series
 from schemas.windows import WINDOW_MS
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.compiled import compiled
+from pipelines.signals.compiled import compiled
 from pipelines.signals.intervals import joins
 from pipelines.signals.segments import Floats, Ints, Series
 from pipelines.signals.statistics import sample_std, spread

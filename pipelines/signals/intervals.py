@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.compiled import compiled
+from pipelines.signals.compiled import compiled
 from pipelines.signals.segments import Bools, Floats, Ints, Series
 
 TOLERANCE_MS: Final = 10

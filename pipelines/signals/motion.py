@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.compiled import compiled
+from pipelines.signals.compiled import compiled
 from pipelines.signals.grid import resampled
 from pipelines.signals.segments import Floats, Ints, Series
 from pipelines.signals.statistics import sample_std, several, spread

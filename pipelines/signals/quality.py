@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.compiled import compiled
+from pipelines.signals.compiled import compiled
 from pipelines.signals.intervals import joins
 from pipelines.signals.segments import Bools, Floats, Ints, Series
 from schemas.channels import Channel

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.compiled import compiled
+from pipelines.signals.compiled import compiled
 from pipelines.signals.segments import Floats, Ints, Series
 from schemas.windows import WINDOW_S
 

@@ -2,7 +2,7 @@
 
 import json
 
-from pipelines.samples import CHANNEL_SLOTS
+from pipelines.signals.samples import CHANNEL_SLOTS
 from schemas.channels import CHANNELS
 from schemas.reasons import EXCERPT_CHARS, MAX_ID_LENGTH, MAX_READING_BYTES
 from schemas.windows import EARLIEST_MS, LATEST_MS, MAX_FUTURE_MS

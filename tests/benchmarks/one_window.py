@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.feature_json import feature_windows_json
 from pipelines.features import WindowFeatures, compute_blobs
-from pipelines.samples import pack
+from pipelines.signals.samples import pack
 from schemas.channels import CHANNEL_INDEX
 
 Row = tuple[int, Mapping[str, float]]

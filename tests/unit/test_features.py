@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from pipelines import features
 from pipelines.features import compute_blobs, compute_windows, feature_columns
-from pipelines.samples import SAMPLE, pack
 from pipelines.signals.canonical import MAX_WINDOWS, canonical_series
 from pipelines.signals.motion import magnitude
+from pipelines.signals.samples import SAMPLE, pack
 from pipelines.windowing import windows
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURE_NAMES, FEATURES

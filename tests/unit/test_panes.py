@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.features import compute_pieces, compute_windows
 from pipelines.panes import FollowedPanes, SentWindow
-from pipelines.samples import pack
+from pipelines.signals.samples import pack
 from pipelines.windowing import Windows, windows
 from schemas.windows import HOP_MS, WINDOW_MS
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.samples import SAMPLE, channels, pack, timestamps_ms, unpack
+from pipelines.signals.samples import SAMPLE, channels, pack, timestamps_ms, unpack
 from schemas.windows import EARLIEST_MS, LATEST_MS
 
 sample = st.tuples(st.integers(EARLIEST_MS, LATEST_MS), st.integers(0, 11), st.floats(width=64))

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipelines.features import compute_windows
-from pipelines.samples import SAMPLE, pack
+from pipelines.signals.samples import SAMPLE, pack
 from pipelines.windowing import Windows, window_chunks, window_starts_ms, windows
 from schemas.windows import window_ends_ms
 from tests import naive

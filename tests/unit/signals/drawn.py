@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipelines.features import WindowFeatures
-from pipelines.samples import channels, pack, timestamps_ms
+from pipelines.signals.samples import channels, pack, timestamps_ms
 from pipelines.signals.segments import Series
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS
 from tests import naive

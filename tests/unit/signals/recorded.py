@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.samples import pack
+from pipelines.signals.samples import pack
 from schemas.channels import CHANNEL_INDEX
 
 ABSENT = "set EQM_RECORDINGS to a folder of recordings"

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from pipelines.samples import pack
 from pipelines.signals.canonical import canonical_series
+from pipelines.signals.samples import pack
 from pipelines.signals.segments import Series
 from schemas.channels import CHANNEL_NAMES
 from tests import naive

@@ -11,7 +11,7 @@ from pipelines import signals
 MODULES = [f"pipelines.signals.{module.name}" for module in pkgutil.iter_modules(signals.__path__)] + [
     "pipelines.features",
     "pipelines.feature_json",
-    "pipelines.samples",
+    "pipelines.signals.samples",
     "pipelines.windowing",
 ]
 
