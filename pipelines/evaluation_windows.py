@@ -20,8 +20,8 @@ from pipelines.devices.discover import Source, sources
 from pipelines.devices.e4_labels import FILE
 from pipelines.devices.recording import accepted, to_samples
 from pipelines.features import compute_windows
-from pipelines.labelled import UNLABELLED, window_labels
-from pipelines.labels_csv import recorded_label, recording_rows
+from pipelines.labels.csv_files import recorded_label, recording_rows
+from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.training_windows import label_set, origin
 from pipelines.windowing import window_chunks
 from schemas.feature_table import FEATURES

@@ -22,7 +22,7 @@ from models.training.settings_file import read
 from models.training.train import NOWHERE, Folders, Progress, train
 from pipelines.baseline_rows import opened
 from pipelines.core.settings import Settings
-from pipelines.label_topic import read_labels
+from pipelines.labels.topic import read_labels
 from pipelines.training_windows import LabelledWindows, labelled_windows
 from schemas.topics import LABELS
 

@@ -12,7 +12,7 @@ from models.datasets.split import Split
 from pipelines import archive
 from pipelines.core.errors import InputError
 from pipelines.features import compute_windows
-from pipelines.labelled import UNLABELLED, window_labels
+from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.windowing import Windows, windows
 from schemas.labels import LABEL_SETS
 from schemas.records import Label

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
 from pipelines.demo.cast import Cast
-from pipelines.labelled import UNLABELLED, window_labels
+from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.report.tracks import PersonTrack
 from schemas.records import EmotionEvent
 from schemas.windows import WINDOW_MS

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from pipelines.labels_csv import recorded_label, recording_rows
+from pipelines.labels.csv_files import recorded_label, recording_rows
 from schemas.records import Label
 
 FILE: Final = "labels.csv"

@@ -6,8 +6,8 @@ from pathlib import Path
 from models.bundle.folder import read_manifest
 from pipelines.core.errors import BundleError, InputError
 from pipelines.core.settings import Settings
-from pipelines.label_topic import read_labels
-from pipelines.labels_csv import read_labels_csv
+from pipelines.labels.csv_files import read_labels_csv
+from pipelines.labels.topic import read_labels
 from pipelines.live.comparing import Comparison, Labels, known_of, shadowed, shared
 from pipelines.live.reports import latencies, reports, shared_models
 from pipelines.live.told import FOREVER, Model, Period, Told, told

@@ -16,7 +16,7 @@ from models.training.train import train
 from pipelines.core.settings import Settings
 from pipelines.devices.recording import Recording, to_samples
 from pipelines.features import compute_windows
-from pipelines.labelled import UNLABELLED, window_labels
+from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.replaying import simulated
 from pipelines.stack import processes
 from pipelines.stack.stack import up

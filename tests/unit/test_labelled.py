@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.core.errors import InputError
-from pipelines.labelled import UNLABELLED, label_shares, window_labels
+from pipelines.labels.window_labels import UNLABELLED, label_shares, window_labels
 from pipelines.training_windows import label_set, origin
 from schemas.records import Label
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.errors import InputError
-from pipelines.labels_csv import read_labels_csv
+from pipelines.labels.csv_files import read_labels_csv
 
 RECORDED = """recording,wearer,block,state,start_utc,end_utc
 S01,sp-01,rest,calm,2022-02-07T09:00:00Z,2022-02-07T09:05:00Z

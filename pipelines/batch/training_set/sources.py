@@ -12,8 +12,8 @@ from pipelines.batch.training_set.known import Retrieve
 from pipelines.batch.training_set.label_use import LabelsByUser
 from pipelines.batch.training_set.request import Choice, Request
 from pipelines.core.settings import Settings
-from pipelines.label_topic import read_labels
-from pipelines.labels_csv import read_labels_csv
+from pipelines.labels.csv_files import read_labels_csv
+from pipelines.labels.topic import read_labels
 from schemas.topics import LABELS
 
 

@@ -1,0 +1,1 @@
+"""Labels: from CSV files, from the topic, and over windows."""
