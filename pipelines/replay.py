@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from pipelines.devices.recording import Recording, Stream
+from pipelines.sources.recording import Recording, Stream
 
 Sent = tuple[str, int, str, bytes]
 """user id, event time in epoch ms, sensor id, the reading as JSON."""

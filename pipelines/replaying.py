@@ -5,11 +5,11 @@ from datetime import datetime
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import Settings
-from pipelines.devices.recording import Recording
-from pipelines.devices.simulator import simulate_person
 from pipelines.publish import Progress, publish_labels, publish_readings, publisher
 from pipelines.replay import in_event_time
 from pipelines.replay_faults import FaultCounts, Faults, with_faults
+from pipelines.sources.recording import Recording
+from pipelines.sources.simulator import simulate_person
 from schemas.topics import LABELS, READINGS
 
 

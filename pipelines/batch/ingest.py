@@ -13,7 +13,7 @@ from pipelines.batch.engine import for_each, run
 from pipelines.batch.ingest_job import USED, IngestOffsets, IngestRecording, noted
 from pipelines.batch.topic_range import Ranges, check_held, chunks, held_offsets
 from pipelines.core.errors import InputError, SettingsError
-from pipelines.devices.discover import sources
+from pipelines.sources.discover import sources
 
 Item = TypeVar("Item")
 

@@ -15,10 +15,10 @@ from kafka.consumer.fetcher import ConsumerRecord
 from pipelines.batch.archived import SCHEMA
 from pipelines.batch.day_files import DayFiles
 from pipelines.batch.topic_range import OffsetChunk, messages
-from pipelines.decoding import Decoded, decode
-from pipelines.devices.discover import sources
-from pipelines.devices.recording import Recording, Stream, accepted
-from pipelines.message_json import RejectedError
+from pipelines.sources.decoding import Decoded, decode
+from pipelines.sources.discover import sources
+from pipelines.sources.message_json import RejectedError
+from pipelines.sources.recording import Recording, Stream, accepted
 from schemas.channels import CHANNEL_NAMES
 from schemas.reasons import Quarantined
 from schemas.whole import write_whole

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines.batch.engine import pipeline_options
 from pipelines.batch.ingest import IngestSummary, ingest_recordings, ingest_topic, parse_offsets
-from pipelines.devices.discover import sources
+from pipelines.sources.discover import sources
 from schemas.topics import READINGS
 
 

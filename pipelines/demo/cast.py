@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pipelines.core.errors import InputError
 from pipelines.core.settings import Settings
-from pipelines.devices.discover import recordings
-from pipelines.devices.recording import Recording, shifted
 from pipelines.replaying import simulated
+from pipelines.sources.discover import recordings
+from pipelines.sources.recording import Recording, shifted
 from schemas.windows import HOP_MS, WINDOW_MS
 
 TRAINING_PEOPLE = 40

@@ -17,10 +17,10 @@ from models.distillation.student_fitting import Schooling
 from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import train
-from pipelines.devices.recording import Recording, to_samples
-from pipelines.devices.simulator import simulate_person
 from pipelines.distilling import Order, distilled
 from pipelines.features import compute_windows
+from pipelines.sources.recording import Recording, to_samples
+from pipelines.sources.simulator import simulate_person
 from pipelines.training_windows import every
 from pipelines.windowing import windows
 from schemas.labels import EMOTIONS

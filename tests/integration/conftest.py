@@ -14,10 +14,10 @@ from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import train
 from pipelines.core.settings import Settings
-from pipelines.devices.recording import Recording, to_samples
 from pipelines.features import compute_windows
 from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.replaying import simulated
+from pipelines.sources.recording import Recording, to_samples
 from pipelines.stack import processes
 from pipelines.stack.stack import up
 from pipelines.training_windows import every

@@ -17,10 +17,10 @@ from confluent_kafka import Producer
 from models.bundle import folder as bundles
 from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
-from pipelines.devices.recording import to_samples
 from pipelines.feature_json import feature_windows_json
 from pipelines.features import compute_windows
 from pipelines.replaying import simulated
+from pipelines.sources.recording import to_samples
 from pipelines.windowing import windows
 from schemas.topics import FEATURES, MODEL_REPORTS
 from schemas.windows import HOP_MS, WINDOW_MS

@@ -18,12 +18,12 @@ from pipelines import archive
 from pipelines.batch.topic_range import OffsetChunk, held_offsets, messages
 from pipelines.core.errors import InputError
 from pipelines.core.settings import Settings
-from pipelines.decoding import decode
 from pipelines.malformed import malformed
-from pipelines.message_json import RejectedError
 from pipelines.publish import publisher
 from pipelines.replay import in_event_time
 from pipelines.replaying import simulated
+from pipelines.sources.decoding import decode
+from pipelines.sources.message_json import RejectedError
 from pipelines.stack import topics
 from schemas.topics import READINGS
 from tests.edge_messages import ACCEPTED, REJECTED

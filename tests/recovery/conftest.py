@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.settings import Settings
-from pipelines.devices.recording import Recording
+from pipelines.sources.recording import Recording
 from pipelines.stack import processes
 from pipelines.stack.stack import up
 from tests.integration.conftest import bundle

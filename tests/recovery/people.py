@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.devices.discover import sources
-from pipelines.devices.recording import Recording, Stream, shifted
 from pipelines.replaying import simulated
+from pipelines.sources.discover import sources
+from pipelines.sources.recording import Recording, Stream, shifted
 
 START_MS = 1_748_779_200_000
 """2025-06-01T12:00:00Z."""

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from kafka.partitioner.default import murmur2
 
-from pipelines.devices.recording import Recording
 from pipelines.publish import publisher
 from pipelines.replay import in_event_time
 from pipelines.replay_faults import FaultCounts, Faults, Message, with_faults
+from pipelines.sources.recording import Recording
 from schemas.topics import READINGS
 
 PEOPLE = "people.pickle"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.settings import Settings
-from pipelines.devices.recording import Recording
+from pipelines.sources.recording import Recording
 from tests.recovery import kills as of
 from tests.recovery.kills import Strike
 from tests.recovery.outcome import Outcome, assert_accounted, assert_same, outcome

@@ -7,8 +7,8 @@ import pytest
 from pipelines.core.errors import InputError
 from pipelines.core.settings import Settings
 from pipelines.demo import cast as casting
-from pipelines.devices.recording import Recording
 from pipelines.replaying import simulated
+from pipelines.sources.recording import Recording
 from schemas.windows import HOP_MS, WINDOW_MS
 
 PEOPLE = simulated(8, minutes=2, start="2025-01-01T00:00:00Z", seed=1)

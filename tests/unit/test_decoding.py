@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import decoding
 from pipelines.core.instants import epoch_ms
-from pipelines.decoding import Decoded, decode
-from pipelines.devices.simulator import simulate_person
 from pipelines.malformed import MALFORMATIONS, Malformation
-from pipelines.message_json import RejectedError, members
 from pipelines.replay import in_event_time
+from pipelines.sources import decoding
+from pipelines.sources.decoding import Decoded, decode
+from pipelines.sources.message_json import RejectedError, members
+from pipelines.sources.simulator import simulate_person
 from schemas.channels import CHANNEL_NAMES
 from schemas.reasons import Quarantined
 from schemas.windows import MAX_FUTURE_MS

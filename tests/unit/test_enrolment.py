@@ -16,9 +16,9 @@ from feature_repo.store import apply, open_store
 from pipelines.cli import main
 from pipelines.core.errors import FeatureStoreError, InputError, SettingsError
 from pipelines.core.settings import Settings
-from pipelines.devices.recording import accepted, to_samples
 from pipelines.enrolment import LEAST_WINDOWS, STRETCH_MS, Period, enrol, features_of, instant_ms
 from pipelines.features import compute_windows
+from pipelines.sources.recording import accepted, to_samples
 from pipelines.windowing import windows
 from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_MS

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.devices.recording import Recording, stream
-from pipelines.devices.simulator import simulate_person
 from pipelines.replay import BLOCK_MS, due_s, in_event_time
+from pipelines.sources.recording import Recording, stream
+from pipelines.sources.simulator import simulate_person
 from schemas.records import Reading
 
 START_MS = 1_700_000_000_000

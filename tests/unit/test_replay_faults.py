@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.core.errors import SettingsError
-from pipelines.devices.recording import Recording, stream
 from pipelines.replay import Sent, in_event_time
 from pipelines.replay_faults import FaultCounts, Faults, Message, with_faults
+from pipelines.sources.recording import Recording, stream
 from schemas.reasons import Quarantined
 
 START_MS = 1_700_000_000_000

@@ -15,8 +15,8 @@ from pipelines.batch.archived import SCHEMA
 from pipelines.batch.bins import Bin
 from pipelines.batch.days import day_of
 from pipelines.batch.recomputed import recomputed_rows
-from pipelines.devices.recording import Recording, Stream, accepted
-from pipelines.devices.simulator import simulate_person
+from pipelines.sources.recording import Recording, Stream, accepted
+from pipelines.sources.simulator import simulate_person
 from schemas.channels import CHANNEL_NAMES
 
 START_MS = 1_772_323_200_000 - 120_000

@@ -12,7 +12,7 @@ from pipelines.batch.planning import bins, occupied
 from pipelines.batch.recomputed import recomputed_rows
 from pipelines.batch.survey import survey
 from pipelines.core.errors import SettingsError
-from pipelines.devices.recording import Stream
+from pipelines.sources.recording import Stream
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipelines.devices.decimation import decimated
+from pipelines.sources.decimation import decimated
 
 
 def slow_decimated(values: np.ndarray, factor: int) -> np.ndarray:

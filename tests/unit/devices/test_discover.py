@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.errors import InputError
-from pipelines.devices.discover import recordings, sources
+from pipelines.sources.discover import recordings, sources
 
 LINE = '{"timestamp":1644228000000,"user_id":"ann","sensor_id":"wrist","measurements":{"hr":70}}\n'
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipelines.core.errors import InputError
-from pipelines.devices.empatica_e4 import read
-from pipelines.devices.recording import Stream, accepted
+from pipelines.sources.empatica_e4 import read
+from pipelines.sources.recording import Stream, accepted
 
 START_MS = 1_644_227_574_000
 LABELS = """recording,wearer,block,state,start_utc,end_utc

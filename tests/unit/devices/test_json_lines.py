@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pipelines.core.errors import InputError
-from pipelines.devices.json_lines import readings, recordings
-from pipelines.devices.recording import Recording, stream, to_samples
 from pipelines.replay import in_event_time
+from pipelines.sources.json_lines import readings, recordings
+from pipelines.sources.recording import Recording, stream, to_samples
 
 GOOD = {"timestamp": 1_644_228_000_000, "user_id": "ann", "sensor_id": "wrist", "measurements": {"hr": 70}}
 

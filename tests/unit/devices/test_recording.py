@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pipelines.devices.recording import Recording, Stream, accepted, shifted, stream, to_readings, to_samples
 from pipelines.signals.samples import channels, timestamps_ms
+from pipelines.sources.recording import Recording, Stream, accepted, shifted, stream, to_readings, to_samples
 from schemas.records import Label
 
 START_MS = 1_700_000_000_000

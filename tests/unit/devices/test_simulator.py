@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.core.errors import SettingsError
-from pipelines.devices.episodes import LONGEST_S, SHORTEST_S
-from pipelines.devices.recording import Recording, accepted, to_samples
-from pipelines.devices.simulator import simulate_person
+from pipelines.sources.episodes import LONGEST_S, SHORTEST_S
+from pipelines.sources.recording import Recording, accepted, to_samples
+from pipelines.sources.simulator import simulate_person
 from schemas.labels import EMOTIONS
 
 START_MS = 1_700_000_000_000

@@ -25,7 +25,7 @@ from pipelines.batch.source import archived, recorded
 from pipelines.cli import main
 from pipelines.core.errors import EqmError, InputError, StackError
 from pipelines.core.settings import Settings
-from pipelines.devices.recording import Stream
+from pipelines.sources.recording import Stream
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 from tests.unit.batch.test_recomputed import same

@@ -19,8 +19,8 @@ from pipelines.batch.days import DAY_MS
 from pipelines.batch.training_set.card_text import summary_lines
 from pipelines.batch.training_set.rows import write_rows
 from pipelines.core.errors import EqmError, InputError, StackError, TrainingError
-from pipelines.devices.recording import to_samples
 from pipelines.features import compute_windows
+from pipelines.sources.recording import to_samples
 from pipelines.windowing import windows
 from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_MS

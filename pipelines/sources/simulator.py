@@ -13,11 +13,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
-from pipelines.devices import simulated_heart, simulated_motion, simulated_skin
-from pipelines.devices.episodes import CONTROL_HZ, Episode, controls, episodes, wandering
-from pipelines.devices.people import Person, random_person
-from pipelines.devices.recording import Recording, Stream, stream
-from pipelines.devices.responses import RESPONSES
+from pipelines.sources import simulated_heart, simulated_motion, simulated_skin
+from pipelines.sources.episodes import CONTROL_HZ, Episode, controls, episodes, wandering
+from pipelines.sources.people import Person, random_person
+from pipelines.sources.recording import Recording, Stream, stream
+from pipelines.sources.responses import RESPONSES
 from schemas.labels import EMOTIONS
 from schemas.records import Label
 

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from pipelines.core.errors import InputError
-from pipelines.devices.decimation import decimated
-from pipelines.devices.e4_files import Sampled, read_beats, read_sampled
-from pipelines.devices.e4_labels import read_wearer
-from pipelines.devices.recording import Recording, Stream, stream
+from pipelines.sources.decimation import decimated
+from pipelines.sources.e4_files import Sampled, read_beats, read_sampled
+from pipelines.sources.e4_labels import read_wearer
+from pipelines.sources.recording import Recording, Stream, stream
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.random import Generator
 
-from pipelines.devices.responses import FIELDS
+from pipelines.sources.responses import FIELDS
 
 GAIN_SPREAD: Final = 0.2
 """Standard deviation of the log of a person's gain per kind of response."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from pipelines.core.instants import epoch_ms
-from pipelines.message_json import FIELDS, RejectedError, members
+from pipelines.sources.message_json import FIELDS, RejectedError, members
 from schemas.channels import CHANNELS
 from schemas.reasons import MAX_ID_LENGTH, MAX_READING_BYTES, Quarantined
 from schemas.windows import EARLIEST_MS, LATEST_MS, MAX_FUTURE_MS
@@ -36,7 +36,7 @@ def decode(key: bytes | None, value: bytes | None, append_ms: int) -> Decoded:
 
     >>> decode(b"ann", b'{"timestamp":1e3}', 0)
     Traceback (most recent call last):
-    pipelines.message_json.RejectedError: wrong_type
+    pipelines.sources.message_json.RejectedError: wrong_type
     """
     if not value:
         raise RejectedError(Quarantined.EMPTY_MESSAGE)

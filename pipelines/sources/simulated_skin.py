@@ -7,9 +7,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import signal
 
-from pipelines.devices.episodes import CONTROL_HZ, Controls, lagged, wandering
-from pipelines.devices.people import Person
-from pipelines.devices.responses import SCR_LATENCY_S, Lag
+from pipelines.sources.episodes import CONTROL_HZ, Controls, lagged, wandering
+from pipelines.sources.people import Person
+from pipelines.sources.responses import SCR_LATENCY_S, Lag
 
 RISE_S: Final = 0.75
 DECAY_S: Final = 2.0

@@ -13,7 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from pipelines.core.errors import InputError
-from pipelines.devices.recording import Recording, Stream, stream
+from pipelines.sources.recording import Recording, Stream, stream
 from schemas.channels import CHANNEL_NAMES
 from schemas.records import Measurements, Reading
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipelines.devices.episodes import CONTROL_HZ, Controls, wandering
-from pipelines.devices.people import Person
+from pipelines.sources.episodes import CONTROL_HZ, Controls, wandering
+from pipelines.sources.people import Person
 from schemas.channels import CHANNEL_INDEX, CHANNELS
 
 LOW_FREQUENCY_HZ: Final = 0.1

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pipelines.devices.episodes import CONTROL_HZ, Controls, wandering
+from pipelines.sources.episodes import CONTROL_HZ, Controls, wandering
 
 BOUTS_PER_MIN: Final = 0.7
 BOUT_S: Final = (3.0, 12.0)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core.errors import InputError
-from pipelines.devices import empatica_e4, json_lines
-from pipelines.devices.recording import Recording
+from pipelines.sources import empatica_e4, json_lines
+from pipelines.sources.recording import Recording
 
 
 @dataclass(frozen=True)

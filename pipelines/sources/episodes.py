@@ -9,8 +9,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import signal
 
-from pipelines.devices.people import Person
-from pipelines.devices.responses import FIELDS, LAGS, RESPONSES, Lag
+from pipelines.sources.people import Person
+from pipelines.sources.responses import FIELDS, LAGS, RESPONSES, Lag
 
 CONTROL_HZ: Final = 10
 SHORTEST_S: Final = 40
