@@ -20,9 +20,9 @@ from pipelines.batch.bins import Bin
 from pipelines.batch.days import day_of
 from pipelines.core.errors import InputError, SettingsError
 from pipelines.core.settings import Settings
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.windowing import window_chunks
 from pipelines.signals.segments import Floats
-from pipelines.windowing import window_chunks
 from schemas.feature_table import FEATURES
 from schemas.windows import EARLIEST_MS, HOP_MS, LATEST_MS, WINDOW_MS
 

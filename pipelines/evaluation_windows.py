@@ -16,14 +16,14 @@ from models.datasets.training_set import load
 from models.study.tasks import CALM, StudyWindows
 from pipelines.baseline import moments
 from pipelines.core.errors import InputError
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.windowing import window_chunks
 from pipelines.labels.csv_files import recorded_label, recording_rows
 from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.sources.discover import Source, sources
 from pipelines.sources.e4_labels import FILE
 from pipelines.sources.recording import accepted, to_samples
 from pipelines.training_windows import label_set, origin
-from pipelines.windowing import window_chunks
 from schemas.feature_table import FEATURES
 from schemas.records import Label
 from schemas.windows import WINDOW_MS

@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
-from pipelines.differences import relative_difference
-from pipelines.features import VECTOR_NAMES
+from pipelines.features.compute import VECTOR_NAMES
+from pipelines.features.differences import relative_difference
 from pipelines.signals.segments import Floats
 
 START: Final = "window_start_ms"

@@ -8,11 +8,11 @@ import numpy as np
 from models.bundle.predictor import Predictor
 from models.core.arrays import Float32s, Ints
 from models.ensemble.events import Answers, Speaker, model_quality
-from pipelines.feature_json import SCHEMA_HASH
+from pipelines.features.record_arrays import ParsedWindows, parse_feature_windows
+from pipelines.features.record_json import SCHEMA_HASH
 from pipelines.known_baselines import KnownBaselines
 from pipelines.live.in_force import InForce
 from pipelines.live.shares import has
-from pipelines.parsed_windows import ParsedWindows, parse_feature_windows
 from pipelines.scored import NOTHING, answer_blobs, paired, scored_blobs
 from schemas.roles import Role
 

@@ -11,9 +11,9 @@ from models.core.dataset import COLUMNS, Dataset, TrainedOn
 from models.datasets.split import Split
 from pipelines import archive
 from pipelines.core.errors import InputError
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.windowing import Windows, windows
 from pipelines.labels.window_labels import UNLABELLED, window_labels
-from pipelines.windowing import Windows, windows
 from schemas.labels import LABEL_SETS
 from schemas.records import Label
 from schemas.windows import WINDOW_MS

@@ -22,7 +22,7 @@ from pipelines.batch.bins import Bin
 from pipelines.batch.days import DAY_MS, start_ms
 from pipelines.batch.offline import stored_rows
 from pipelines.core.errors import InputError
-from pipelines.features import VECTOR_NAMES
+from pipelines.features.compute import VECTOR_NAMES
 from pipelines.signals.segments import Floats, Ints
 from schemas.channels import CHANNELS
 from schemas.feature_table import FEATURES

@@ -11,9 +11,9 @@ from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
 from pipelines.batch.archived import samples_by_user
 from pipelines.batch.bins import Bin
-from pipelines.features import VECTOR_NAMES, WindowFeatures, compute_windows
+from pipelines.features.compute import VECTOR_NAMES, WindowFeatures, compute_windows
+from pipelines.features.windowing import window_chunks
 from pipelines.signals.segments import Ints
-from pipelines.windowing import window_chunks
 from schemas.windows import WINDOW_MS
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines.features import VECTOR_NAMES
+from pipelines.features.compute import VECTOR_NAMES
 from pipelines.parity import Column
 from pipelines.parity_table import absolute, apart, judged, number, rate, window
 from pipelines.parity_verdict import Verdict

@@ -7,9 +7,9 @@ import pandas as pd
 from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
 
-from pipelines.feature_json import feature_windows_json
-from pipelines.features import VECTOR_NAMES, compute_pieces
-from pipelines.panes import FollowedPanes, SentWindow
+from pipelines.features.compute import VECTOR_NAMES, compute_pieces
+from pipelines.features.pane_cache import FollowedPanes, SentWindow
+from pipelines.features.record_json import feature_windows_json
 from pipelines.signals.segments import Floats, Ints
 from pipelines.streaming.job_config import FeaturesConfig
 from schemas.windows import WINDOW_MS

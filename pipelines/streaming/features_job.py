@@ -6,7 +6,7 @@ Run by `flink run -py features_job.py JSON`, with `FeaturesConfig` as the JSON.
 from pyflink.table import StreamTableEnvironment
 from pyflink.table.statement_set import StatementSet
 
-from pipelines.features import VECTOR_NAMES
+from pipelines.features.compute import VECTOR_NAMES
 from pipelines.streaming import sinks
 from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
 from pipelines.streaming.feature_udfs import compute_features

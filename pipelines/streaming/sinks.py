@@ -1,6 +1,6 @@
 """DDL of the topics and folders the jobs use, made from the schemas."""
 
-from pipelines.features import VECTOR_NAMES
+from pipelines.features.compute import VECTOR_NAMES
 from pipelines.streaming.job_config import FeaturesConfig, JobConfig
 from schemas.channels import CHANNEL_NAMES
 from schemas.topics import FEATURES, QUARANTINE, Topic

@@ -15,8 +15,8 @@ from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed
+from pipelines.features.record_arrays import parse_feature_windows
 from pipelines.jobs import submit_emotions, submit_features
-from pipelines.parsed_windows import parse_feature_windows
 from schemas.topics import FEATURES
 from tests.benchmarks.bench import CORES, Bench
 from tests.benchmarks.bundles import ENSEMBLE, STUDENT, bundle

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from pipelines.feature_json import feature_windows_json
-from pipelines.features import WindowFeatures, compute_blobs
+from pipelines.features.compute import WindowFeatures, compute_blobs
+from pipelines.features.record_json import feature_windows_json
 from pipelines.signals.samples import pack
 from schemas.channels import CHANNEL_INDEX
 

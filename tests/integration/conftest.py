@@ -14,14 +14,14 @@ from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import train
 from pipelines.core.settings import Settings
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.windowing import windows
 from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.replaying import simulated
 from pipelines.sources.recording import Recording, to_samples
 from pipelines.stack import processes
 from pipelines.stack.stack import up
 from pipelines.training_windows import every
-from pipelines.windowing import windows
 from schemas.labels import EMOTIONS
 from schemas.windows import WINDOW_MS
 from tests.integration.ports import separate_settings

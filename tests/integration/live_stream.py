@@ -17,11 +17,11 @@ from confluent_kafka import Producer
 from models.bundle import folder as bundles
 from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
-from pipelines.feature_json import feature_windows_json
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.record_json import feature_windows_json
+from pipelines.features.windowing import windows
 from pipelines.replaying import simulated
 from pipelines.sources.recording import to_samples
-from pipelines.windowing import windows
 from schemas.topics import FEATURES, MODEL_REPORTS
 from schemas.windows import HOP_MS, WINDOW_MS
 from tests.integration import streaming

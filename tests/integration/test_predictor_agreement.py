@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from models.core.dataset import COLUMNS
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.windowing import window_chunks
 from pipelines.replaying import simulated
 from pipelines.sources.discover import recordings
 from pipelines.sources.recording import Recording, accepted, to_samples
-from pipelines.windowing import window_chunks
 from schemas.feature_table import FEATURE_INDEX
 from schemas.windows import WINDOW_MS
 

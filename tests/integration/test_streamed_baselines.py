@@ -10,7 +10,7 @@ from models.bundle.predictor import Predictor
 from pipelines.baseline import moments
 from pipelines.baseline_rows import Baseline, baseline_rows, write_online
 from pipelines.core.settings import Settings
-from pipelines.parsed_windows import parse_feature_windows
+from pipelines.features.record_arrays import parse_feature_windows
 from pipelines.replaying import simulated
 from schemas.topics import FEATURES
 from tests.integration import streaming

@@ -17,9 +17,9 @@ from pipelines.cli import main
 from pipelines.core.errors import FeatureStoreError, InputError, SettingsError
 from pipelines.core.settings import Settings
 from pipelines.enrolment import LEAST_WINDOWS, STRETCH_MS, Period, enrol, features_of, instant_ms
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.windowing import windows
 from pipelines.sources.recording import accepted, to_samples
-from pipelines.windowing import windows
 from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_MS
 from tests.unit.batch import history

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 
 from pipelines.core.errors import InputError
-from pipelines.feature_json import SCHEMA_HASH, feature_windows_json
-from pipelines.features import compute_windows
-from pipelines.parsed_windows import AT_ONCE, ParsedWindows, parse_feature_window, parse_feature_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.record_arrays import AT_ONCE, ParsedWindows, parse_feature_window, parse_feature_windows
+from pipelines.features.record_json import SCHEMA_HASH, feature_windows_json
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.records import FeatureWindow

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import features
-from pipelines.features import compute_blobs, compute_windows, feature_columns
+from pipelines.features import compute as features
+from pipelines.features.compute import compute_blobs, compute_windows, feature_columns
+from pipelines.features.windowing import windows
 from pipelines.signals.canonical import MAX_WINDOWS, canonical_series
 from pipelines.signals.motion import magnitude
 from pipelines.signals.samples import SAMPLE, pack
-from pipelines.windowing import windows
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURE_NAMES, FEATURES
 from tests import naive

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipelines.features import compute_pieces, compute_windows
-from pipelines.panes import FollowedPanes, SentWindow
+from pipelines.features.compute import compute_pieces, compute_windows
+from pipelines.features.pane_cache import FollowedPanes, SentWindow
+from pipelines.features.windowing import Windows, windows
 from pipelines.signals.samples import pack
-from pipelines.windowing import Windows, windows
 from schemas.windows import HOP_MS, WINDOW_MS
 
 START_MS = 1_700_000_000_000

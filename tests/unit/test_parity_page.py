@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pipelines.core.errors import SettingsError
-from pipelines.features import VECTOR_NAMES
+from pipelines.features.compute import VECTOR_NAMES
 from pipelines.parity import Column, Comparison, Rows, Window, Worst
 from pipelines.parity_table import parts
 from pipelines.parity_terms import Terms

@@ -3,9 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.windowing import Windows, window_chunks, window_starts_ms, windows
 from pipelines.signals.samples import SAMPLE, pack
-from pipelines.windowing import Windows, window_chunks, window_starts_ms, windows
 from schemas.windows import window_ends_ms
 from tests import naive
 from tests.unit.signals import drawn

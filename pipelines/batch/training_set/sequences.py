@@ -21,11 +21,11 @@ from pipelines.batch.archived import samples_by_user
 from pipelines.batch.bins import Bin
 from pipelines.batch.training_set.known import KNOWN, staged_day
 from pipelines.batch.training_set.reasons import Dropped
-from pipelines.differences import relative_difference
-from pipelines.features import WindowFeatures, compute_windows
+from pipelines.features.compute import WindowFeatures, compute_windows
+from pipelines.features.differences import relative_difference
+from pipelines.features.windowing import window_chunks
 from pipelines.signals.segments import Ints
 from pipelines.training_windows import picked
-from pipelines.windowing import window_chunks
 from schemas.feature_table import FEATURE_NAMES
 from schemas.whole import whole_file, write_whole
 

@@ -13,9 +13,9 @@ from pipelines.batch.days import DAY_MS, start_ms
 from pipelines.batch.planning import bins
 from pipelines.batch.recomputed import recomputed_rows
 from pipelines.batch.survey import survey
-from pipelines.features import VECTOR_NAMES, compute_windows
+from pipelines.features.compute import VECTOR_NAMES, compute_windows
+from pipelines.features.windowing import windows
 from pipelines.sources.recording import to_samples
-from pipelines.windowing import windows
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 

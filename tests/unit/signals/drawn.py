@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipelines.features import WindowFeatures
+from pipelines.features.compute import WindowFeatures
 from pipelines.signals.samples import channels, pack, timestamps_ms
 from pipelines.signals.segments import Series
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS

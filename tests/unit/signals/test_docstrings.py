@@ -9,10 +9,10 @@ import pytest
 from pipelines import signals
 
 MODULES = [f"pipelines.signals.{module.name}" for module in pkgutil.iter_modules(signals.__path__)] + [
-    "pipelines.features",
-    "pipelines.feature_json",
+    "pipelines.features.compute",
+    "pipelines.features.record_json",
     "pipelines.signals.samples",
-    "pipelines.windowing",
+    "pipelines.features.windowing",
 ]
 
 

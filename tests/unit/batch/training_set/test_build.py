@@ -19,9 +19,9 @@ from pipelines.batch.days import DAY_MS
 from pipelines.batch.training_set.card_text import summary_lines
 from pipelines.batch.training_set.rows import write_rows
 from pipelines.core.errors import EqmError, InputError, StackError, TrainingError
-from pipelines.features import compute_windows
+from pipelines.features.compute import compute_windows
+from pipelines.features.windowing import windows
 from pipelines.sources.recording import to_samples
-from pipelines.windowing import windows
 from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_MS
 from tests.unit.batch import history

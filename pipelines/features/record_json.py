@@ -13,7 +13,7 @@ from schemas.fingerprint import schema_hash
 from schemas.windows import WINDOW_MS
 
 if TYPE_CHECKING:
-    from pipelines.features import WindowFeatures
+    from pipelines.features.compute import WindowFeatures
 
 SCHEMA_HASH: Final = schema_hash()
 
@@ -21,7 +21,7 @@ SCHEMA_HASH: Final = schema_hash()
 def feature_windows_json(computed: "WindowFeatures", user_ids: Sequence[str], window_start_ms: Ints) -> list[bytes]:
     """n windows as `schemas.records.FeatureWindow` in JSON; NaN is null, float32 keeps its digits.
 
-    >>> from pipelines.features import compute_blobs
+    >>> from pipelines.features.compute import compute_blobs
     >>> empty = compute_blobs(np.array([0]), [b""])
     >>> feature_windows_json(empty, ["ada"], np.array([946684800000]))[0][:56]
     b'{"user_id":"ada","window_start_ms":946684800000,"window_'

@@ -1,0 +1,1 @@
+"""From samples to feature windows, and the feature record out and in."""
