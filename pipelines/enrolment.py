@@ -13,11 +13,11 @@ import numpy as np
 from feature_repo.columns import USER_BASELINE
 from feature_repo.folders import offline_folder
 from feature_repo.partitions import day_folder
+from pipelines.archive.bin_reader import samples_by_user
+from pipelines.archive.bins import Bin
+from pipelines.archive.days import day_of
 from pipelines.baseline import moments
 from pipelines.baseline_rows import Baseline, baseline_rows, opened, write_offline, write_online
-from pipelines.batch.archived import samples_by_user
-from pipelines.batch.bins import Bin
-from pipelines.batch.days import day_of
 from pipelines.core.errors import InputError, SettingsError
 from pipelines.core.settings import Settings
 from pipelines.features.compute import compute_windows

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.core.dataset import COLUMNS, Dataset, TrainedOn
 from models.datasets.split import Split
-from pipelines import archive
+from pipelines.archive import reader as archive
 from pipelines.core.errors import InputError
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import Windows, windows

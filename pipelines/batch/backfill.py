@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from feature_repo.partitions import day_folder, generations, streamed
-from pipelines.batch.archived import archive_files
-from pipelines.batch.bins import Bin
-from pipelines.batch.checks import check
-from pipelines.batch.days import DAY_MS, Days, day_before, start_ms
+from pipelines.archive.bin_reader import archive_files
+from pipelines.archive.bins import Bin
+from pipelines.archive.checks import check
+from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
+from pipelines.archive.planning import bins, occupied
+from pipelines.archive.survey import Survey, survey
 from pipelines.batch.engine import for_each, pipeline_options, run
 from pipelines.batch.generation import changes, counted, fingerprint, is_made_from, settle, stage
 from pipelines.batch.heal_bin import HealBin
-from pipelines.batch.planning import bins, occupied
-from pipelines.batch.survey import Survey, survey
 
 OPEN_MS: Final = 120_000
 """A window that ended less than this ago may still be open in the stream, or not yet in the archive."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipelines.batch.bins import Bin
+from pipelines.archive.bins import Bin
 from pipelines.batch.healing import closed, healed
 from pipelines.batch.offline import stored_rows
 from pipelines.batch.recomputed import recomputed_rows

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from kafka.consumer.fetcher import ConsumerRecord
 
-from pipelines.batch.archived import SCHEMA
-from pipelines.batch.day_files import DayFiles
+from pipelines.archive.bin_reader import SCHEMA
+from pipelines.archive.day_files import DayFiles
 from pipelines.batch.topic_range import OffsetChunk, messages
 from pipelines.sources.decoding import Decoded, decode
 from pipelines.sources.discover import sources

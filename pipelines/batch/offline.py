@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 from feature_repo.columns import EVENT_TIMESTAMP, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.partitions import counting_rows, read_whole
-from pipelines.batch.bins import Bin
+from pipelines.archive.bins import Bin
 from pipelines.core.errors import InputError, first_line
 
 

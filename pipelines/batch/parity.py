@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pipelines.batch.days import Days
+from pipelines.archive.days import Days
+from pipelines.archive.planning import occupied, plan_bins
 from pipelines.batch.engine import pipeline_options, run
 from pipelines.batch.parity_job import CompareBin, comparing, kept
-from pipelines.batch.planning import occupied, plan_bins
 from pipelines.core.errors import InputError, SettingsError, StackError
 from pipelines.parity import Comparison
 from pipelines.parity_terms import Terms

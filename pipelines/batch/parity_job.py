@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from pipelines.batch.bins import Bin
+from pipelines.archive.bins import Bin
 from pipelines.batch.engine import for_each
 from pipelines.batch.offline import stored_rows
 from pipelines.batch.recomputed import recomputed_rows

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
-from pipelines.batch.archived import samples_by_user
-from pipelines.batch.bins import Bin
+from pipelines.archive.bin_reader import samples_by_user
+from pipelines.archive.bins import Bin
 from pipelines.features.compute import VECTOR_NAMES, WindowFeatures, compute_windows
 from pipelines.features.windowing import window_chunks
 from pipelines.signals.segments import Ints

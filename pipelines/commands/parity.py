@@ -45,7 +45,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _parity(given: Namespace, settings: Settings) -> int:
     from rich.console import Console
 
-    from pipelines.batch.days import Days
+    from pipelines.archive.days import Days
     from pipelines.batch.parity import PAGE, SUMMARY, Places, parity
     from pipelines.parity_table import parts
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines import archive
+from pipelines.archive import reader as archive
 from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed

@@ -14,7 +14,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from feature_repo import store
-from pipelines import archive
+from pipelines.archive import reader as archive
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed as read_committed

@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka import Producer
 from kafka import TopicPartition
 
-from pipelines import archive
+from pipelines.archive import reader as archive
 from pipelines.batch.topic_range import OffsetChunk, held_offsets, messages
 from pipelines.core.errors import InputError
 from pipelines.core.settings import Settings

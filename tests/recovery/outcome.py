@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from kafka import KafkaConsumer, TopicPartition
 
-from pipelines.archive import open_archive
+from pipelines.archive.reader import open_archive
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed
 from schemas.channels import CHANNEL_NAMES

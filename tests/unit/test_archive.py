@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import archive
+from pipelines.archive import reader as archive
 from pipelines.core.errors import InputError
 from pipelines.signals.samples import channels, timestamps_ms
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES

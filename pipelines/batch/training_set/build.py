@@ -12,10 +12,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from models.core.data_card import DataCard
 from models.datasets.training_set import ROWS
-from pipelines.batch.bins import Bin
-from pipelines.batch.days import DAY_MS, day_of
+from pipelines.archive.bins import Bin
+from pipelines.archive.days import DAY_MS, day_of
+from pipelines.archive.planning import plan_bins
 from pipelines.batch.engine import for_each, pipeline_options, run
-from pipelines.batch.planning import plan_bins
 from pipelines.batch.training_set.card import describe, write_card
 from pipelines.batch.training_set.choosing import choose, require_some
 from pipelines.batch.training_set.folder import whole

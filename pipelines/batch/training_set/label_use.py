@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from pipelines.batch.days import Days
+from pipelines.archive.days import Days
 from pipelines.batch.training_set.reasons import LabelDropped
 from schemas.records import Label
 from schemas.windows import WINDOW_MS

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from pipelines.batch.days import Days
+from pipelines.archive.days import Days
 from pipelines.core.errors import SettingsError
 from pipelines.training_windows import LEAST_SHARE, STRIDE_S
 from schemas.windows import HOP_S

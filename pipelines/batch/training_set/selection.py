@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.partitions import MEASURED, counting_rows, read_whole
-from pipelines.batch.days import Days
+from pipelines.archive.days import Days
 from pipelines.batch.training_set.intervals import label_windows, merged, touched
 from pipelines.batch.training_set.label_use import LabelsByUser, reaches
 from pipelines.batch.training_set.reasons import Dropped

@@ -17,8 +17,8 @@ from feature_repo.columns import JOIN_KEY
 from feature_repo.partitions import MEASURED
 from models.core.inputs import SEQUENCE_SHAPE
 from models.datasets.training_set import SCHEMA, columns
-from pipelines.batch.archived import samples_by_user
-from pipelines.batch.bins import Bin
+from pipelines.archive.bin_reader import samples_by_user
+from pipelines.archive.bins import Bin
 from pipelines.batch.training_set.known import KNOWN, staged_day
 from pipelines.batch.training_set.reasons import Dropped
 from pipelines.features.compute import WindowFeatures, compute_windows

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from feature_repo.retrieval import historical
 from feature_repo.store import open_store
-from pipelines.batch.days import Days
+from pipelines.archive.days import Days
 from pipelines.batch.training_set.known import Retrieve
 from pipelines.batch.training_set.label_use import LabelsByUser
 from pipelines.batch.training_set.request import Choice, Request

@@ -11,9 +11,9 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from feature_repo.partitions import day_folder, days, streamed
+from pipelines.archive.bin_reader import SCHEMA, footer
+from pipelines.archive.day_files import DayFiles
 from pipelines.batch import ingest, ingest_job
-from pipelines.batch.archived import SCHEMA, footer
-from pipelines.batch.day_files import DayFiles
 from pipelines.batch.ingest import IngestSummary, ingest_recordings, ingest_topic, parse_offsets
 from pipelines.batch.topic_range import OffsetChunk, check_held
 from pipelines.core.errors import InputError, SettingsError
@@ -136,7 +136,7 @@ def test_a_stretch_of_offsets(broker: list[Message], tmp_path: Path) -> None:
 
 
 def test_files_are_in_order_of_time_and_of_the_archives_schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.batch.day_files.READINGS_AT_ONCE", 700)
+    monkeypatch.setattr("pipelines.archive.day_files.READINGS_AT_ONCE", 700)
     history.write_archive(tmp_path / "whole", history.people(1))
     whole = pa.concat_tables(
         [pq.read_table(day_folder(tmp_path / "whole", day) / "part-0", partitioning=None) for day in GOOD]

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from feature_repo.partitions import day_folder, files
-from pipelines.batch.bins import Bin
-from pipelines.batch.days import DAY_MS, start_ms
+from pipelines.archive.bins import Bin
+from pipelines.archive.days import DAY_MS, start_ms
+from pipelines.archive.planning import plan_bins
 from pipelines.batch.parity_job import CompareBin
-from pipelines.batch.planning import plan_bins
 from pipelines.cli import main
 from pipelines.core.settings import Settings
 from pipelines.parity import Comparison, total

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 
 from feature_repo.columns import EVENT_TIMESTAMP
-from pipelines.batch.bins import Bin
-from pipelines.batch.days import DAY_MS, start_ms
-from pipelines.batch.planning import bins
+from pipelines.archive.bins import Bin
+from pipelines.archive.days import DAY_MS, start_ms
+from pipelines.archive.planning import bins
+from pipelines.archive.survey import survey
 from pipelines.batch.recomputed import recomputed_rows
-from pipelines.batch.survey import survey
 from pipelines.features.compute import VECTOR_NAMES, compute_windows
 from pipelines.features.windowing import windows
 from pipelines.sources.recording import to_samples

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.batch.bins import Bin
-from pipelines.batch.days import DAY_MS, Days, start_ms
-from pipelines.batch.planning import bins, occupied
+from pipelines.archive.bins import Bin
+from pipelines.archive.days import DAY_MS, Days, start_ms
+from pipelines.archive.planning import bins, occupied
+from pipelines.archive.survey import survey
 from pipelines.batch.recomputed import recomputed_rows
-from pipelines.batch.survey import survey
 from pipelines.core.errors import SettingsError
 from pipelines.sources.recording import Stream
 from tests.unit.batch import history

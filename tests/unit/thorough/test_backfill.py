@@ -14,9 +14,9 @@ import pytest
 from feature_repo.online import read_newest
 from feature_repo.partitions import day_folder, files, generations, streamed
 from feature_repo.store import apply, open_store
+from pipelines.archive.bins import Bin
+from pipelines.archive.days import DAY_MS, Days, start_ms
 from pipelines.batch.backfill import OPEN_MS, Request
-from pipelines.batch.bins import Bin
-from pipelines.batch.days import DAY_MS, Days, start_ms
 from pipelines.batch.lock import only_one
 from pipelines.batch.nightly import backfill, dry_run
 from pipelines.batch.offline import stored_rows

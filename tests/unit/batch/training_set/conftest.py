@@ -16,7 +16,7 @@ from feature_repo.folders import offline_folder
 from feature_repo.retrieval import historical
 from feature_repo.store import apply, open_store
 from models.core.data_card import DataCard
-from pipelines.batch.days import Days
+from pipelines.archive.days import Days
 from pipelines.batch.training_set.build import Examples, build
 from pipelines.batch.training_set.label_use import LabelsByUser
 from pipelines.batch.training_set.request import Choice, Request

@@ -15,7 +15,7 @@ from feature_repo.columns import USER_BASELINE, VIEWS
 from models.core.data_card import SPLITS, DataCard
 from models.datasets import training_set
 from models.datasets.training_set import BASELINE_NAMES, SCHEMA
-from pipelines.batch.days import DAY_MS
+from pipelines.archive.days import DAY_MS
 from pipelines.batch.training_set.card_text import summary_lines
 from pipelines.batch.training_set.rows import write_rows
 from pipelines.core.errors import EqmError, InputError, StackError, TrainingError

@@ -14,7 +14,7 @@ from feature_repo.retrieval import historical
 from feature_repo.store import open_store
 from models.core.data_card import SPLITS
 from models.datasets.training_set import columns
-from pipelines.batch.days import day_of
+from pipelines.archive.days import day_of
 from schemas.feature_table import FEATURE_NAMES
 from tests.unit.batch.history import START_MS, write_by_day
 from tests.unit.batch.training_set.conftest import PEOPLE, SECONDS, Home, half_and_half

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipelines.batch.archived import archive_files, footer
-from pipelines.batch.days import DAY_MS, day_before, start_ms
+from pipelines.archive.bin_reader import archive_files, footer
+from pipelines.archive.days import DAY_MS, day_before, start_ms
 from pipelines.core.errors import InputError, first_line
 from schemas.windows import HOP_MS, PANES_PER_WINDOW, WINDOW_MS
 

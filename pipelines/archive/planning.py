@@ -5,9 +5,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from feature_repo import partitions
-from pipelines.batch.bins import READINGS_AT_ONCE, Bin
-from pipelines.batch.days import DAY_MS, day_before, start_ms
-from pipelines.batch.survey import Survey, survey
+from pipelines.archive.bins import READINGS_AT_ONCE, Bin
+from pipelines.archive.days import DAY_MS, day_before, start_ms
+from pipelines.archive.survey import Survey, survey
 
 
 def occupied(days: Iterable[str], archive: Path, offline: Path) -> list[str]:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from feature_repo.partitions import day_folder, streamed
-from pipelines.batch.bins import Bin
+from pipelines.archive.bins import Bin
 from pipelines.core.errors import InputError, first_line
 from pipelines.signals.samples import CHANNEL_SLOTS, SAMPLE
 from schemas.channels import CHANNEL_NAMES

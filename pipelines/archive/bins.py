@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines.batch.days import day_before, day_of, start_ms
+from pipelines.archive.days import day_before, day_of, start_ms
 from schemas.windows import WINDOW_MS
 
 READINGS_AT_ONCE: Final = 500_000

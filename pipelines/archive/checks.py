@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from pipelines.batch.days import Days
-from pipelines.batch.survey import Survey
+from pipelines.archive.days import Days
+from pipelines.archive.survey import Survey
 from pipelines.core.errors import InputError
 from schemas.windows import MAX_FUTURE_MS
 
