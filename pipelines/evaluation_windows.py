@@ -14,7 +14,7 @@ from models.core.dataset import Dataset
 from models.datasets.enrolment import enrolled
 from models.datasets.training_set import load
 from models.study.tasks import CALM, StudyWindows
-from pipelines.baseline import moments
+from pipelines.baselines.resting import moments
 from pipelines.core.errors import InputError
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import window_chunks

@@ -8,9 +8,9 @@ import numpy as np
 from models.bundle.predictor import Predictor
 from models.core.arrays import Float32s, Ints
 from models.ensemble.events import Answers, Speaker, model_quality
+from pipelines.baselines.online_cache import KnownBaselines
 from pipelines.features.record_arrays import ParsedWindows, parse_feature_windows
 from pipelines.features.record_json import SCHEMA_HASH
-from pipelines.known_baselines import KnownBaselines
 from pipelines.live.in_force import InForce
 from pipelines.live.shares import has
 from pipelines.scored import NOTHING, answer_blobs, paired, scored_blobs

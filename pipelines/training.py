@@ -20,7 +20,7 @@ from models.training.checkpoints import forget
 from models.training.settings import TRAINING_PRESETS, TrainingConfig
 from models.training.settings_file import read
 from models.training.train import NOWHERE, Folders, Progress, train
-from pipelines.baseline_rows import opened
+from pipelines.baselines.rows import opened
 from pipelines.core.settings import Settings
 from pipelines.labels.topic import read_labels
 from pipelines.training_windows import LabelledWindows, labelled_windows

@@ -18,8 +18,8 @@ from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from feature_repo.partitions import files
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, start_ms
-from pipelines.baseline import Rest
-from pipelines.baseline_rows import Baseline, baseline_rows, write_offline
+from pipelines.baselines.resting import Rest
+from pipelines.baselines.rows import Baseline, baseline_rows, write_offline
 from pipelines.batch.offline import stored_rows
 from pipelines.core.errors import InputError
 from pipelines.features.compute import VECTOR_NAMES

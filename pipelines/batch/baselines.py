@@ -13,7 +13,7 @@ from feature_repo.columns import USER_BASELINE
 from feature_repo.folders import offline_folder
 from feature_repo.partitions import day_folder, files
 from pipelines.archive.days import DAY_MS, Days, day_of, start_ms
-from pipelines.baseline_rows import opened, write_online
+from pipelines.baselines.rows import opened, write_online
 from pipelines.batch.baseline_job import Publish, RestOfDay, is_made_from, left_out, steps
 from pipelines.batch.engine import pipeline_options, run
 from pipelines.batch.generation import fingerprint

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
-from pipelines.baseline_rows import opened
+from pipelines.baselines.rows import opened
 from pipelines.batch.backfill import DayPlan, DayResult, Request, plan, recompute
 from pipelines.batch.baselines import BaselineSummary, nights, refresh_baselines
 from pipelines.batch.healing import CHANGES

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.core.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.enrolment import Enrolment
+    from pipelines.baselines.enrolment import Enrolment
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,7 +25,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _enrol(given: Namespace, settings: Settings) -> None:
-    from pipelines.enrolment import Period, enrol, instant_ms
+    from pipelines.baselines.enrolment import Period, enrol, instant_ms
 
     period = Period(instant_ms("--from", given.from_time), instant_ms("--to", given.to_time))
     done = enrol(settings, given.user, period, now_ms=time.time_ns() // 1_000_000)

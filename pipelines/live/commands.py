@@ -98,7 +98,7 @@ def _live(given: Namespace, settings: Settings) -> None:
 def _compare(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
-    from pipelines.enrolment import instant_ms
+    from pipelines.baselines.enrolment import instant_ms
     from pipelines.live.compared import compare
     from pipelines.live.text import comparison_parts
     from pipelines.live.told import FOREVER

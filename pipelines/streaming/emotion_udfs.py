@@ -35,7 +35,7 @@ class Score(ScalarFunction):
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        from pipelines.known_baselines import stored_baselines
+        from pipelines.baselines.online_cache import stored_baselines
         from pipelines.live.worker import Worker, WorkerConfig
         from pipelines.scoring import Scorer
 

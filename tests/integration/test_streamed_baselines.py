@@ -7,8 +7,8 @@ import pytest
 
 from feature_repo.store import open_store
 from models.bundle.predictor import Predictor
-from pipelines.baseline import moments
-from pipelines.baseline_rows import Baseline, baseline_rows, write_online
+from pipelines.baselines.resting import moments
+from pipelines.baselines.rows import Baseline, baseline_rows, write_online
 from pipelines.core.settings import Settings
 from pipelines.features.record_arrays import parse_feature_windows
 from pipelines.replaying import simulated

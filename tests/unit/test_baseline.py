@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipelines.baseline import LEAST_AT_REST, STILL_G, LeftOut, Moments, Rest, moments
+from pipelines.baselines.resting import LEAST_AT_REST, STILL_G, LeftOut, Moments, Rest, moments
 from schemas.channels import CHANNEL_INDEX, CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURES
 

@@ -13,10 +13,10 @@ from feature_repo.columns import EVENT_TIMESTAMP, USER_BASELINE
 from feature_repo.online import read_newest
 from feature_repo.partitions import files
 from feature_repo.store import apply, open_store
+from pipelines.baselines.enrolment import LEAST_WINDOWS, STRETCH_MS, Period, enrol, features_of, instant_ms
 from pipelines.cli import main
 from pipelines.core.errors import FeatureStoreError, InputError, SettingsError
 from pipelines.core.settings import Settings
-from pipelines.enrolment import LEAST_WINDOWS, STRETCH_MS, Period, enrol, features_of, instant_ms
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
 from pipelines.sources.recording import accepted, to_samples
@@ -104,7 +104,7 @@ def test_the_parts_of_a_period_hold_its_windows(from_ms: int, to_ms: int) -> Non
 
 
 def test_parts_give_the_windows_of_the_whole(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.enrolment.STRETCH_MS", 40_000)
+    monkeypatch.setattr("pipelines.baselines.enrolment.STRETCH_MS", 40_000)
     found = np.concatenate(list(features_of(settings.archive_folder, USER, PERIOD)))
     np.testing.assert_array_equal(found, expected(PERIOD))
 
@@ -161,6 +161,8 @@ def test_the_command(settings: Settings, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_neither_engine_is_imported() -> None:
-    ask = "import sys, pipelines.enrolment; print({'apache_beam', 'pyflink', 'feast'} & set(sys.modules) or '')"
+    ask = (
+        "import sys, pipelines.baselines.enrolment; print({'apache_beam', 'pyflink', 'feast'} & set(sys.modules) or '')"
+    )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

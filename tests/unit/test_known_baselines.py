@@ -11,8 +11,8 @@ from feature_repo.columns import USER_BASELINE, VIEWS
 from feature_repo.online import OnlineRow, write_newest
 from feature_repo.store import apply, open_store
 from models.datasets.training_set import MEAN_NAMES
+from pipelines.baselines.online_cache import KEEP_S, KnownBaselines, stored_baselines
 from pipelines.core.errors import FeatureStoreError
-from pipelines.known_baselines import KEEP_S, KnownBaselines, stored_baselines
 
 SOME_MS = 1_700_000_000_000
 

@@ -13,11 +13,11 @@ from feature_repo.online import OnlineRow
 from models.bundle.predictor import Predictor
 from models.datasets.training_set import MEAN_NAMES
 from models.ensemble.events import Answers, Speaker
+from pipelines.baselines.online_cache import KnownBaselines
 from pipelines.features.compute import compute_windows
 from pipelines.features.record_arrays import parse_feature_window
 from pipelines.features.record_json import feature_windows_json
 from pipelines.features.windowing import windows
-from pipelines.known_baselines import KnownBaselines
 from pipelines.live.in_force import InForce
 from pipelines.live.shares import has
 from pipelines.scored import answer_blobs, by_speaker, ends_and_answers, label_set_id, parted, scored_blobs

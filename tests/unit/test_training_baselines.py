@@ -10,8 +10,8 @@ from feature_repo.columns import USER_BASELINE
 from feature_repo.folders import offline_folder
 from feature_repo.partitions import day_folder
 from feature_repo.store import apply
-from pipelines.baseline import Moments
-from pipelines.baseline_rows import Baseline, baseline_rows, write_offline
+from pipelines.baselines.resting import Moments
+from pipelines.baselines.rows import Baseline, baseline_rows, write_offline
 from pipelines.core.settings import Settings
 from pipelines.training import with_baselines
 from schemas.feature_table import FEATURE_NAMES

@@ -16,8 +16,8 @@ from feature_repo.online import read_newest
 from feature_repo.partitions import day_folder, files
 from feature_repo.store import apply, open_store
 from pipelines.archive.days import DAY_MS, day_of, start_ms
-from pipelines.baseline import LEAST_AT_REST, STILL_G, Rest, moments
-from pipelines.baseline_rows import Baseline, baseline_rows, write_online
+from pipelines.baselines.resting import LEAST_AT_REST, STILL_G, Rest, moments
+from pipelines.baselines.rows import Baseline, baseline_rows, write_online
 from pipelines.batch.baseline_job import RestOfDay, joined, rests, stretches
 from pipelines.batch.baselines import BaselineSummary, refresh_baselines
 from pipelines.core.errors import InputError, SettingsError

@@ -16,8 +16,8 @@ from feature_repo.partitions import day_folder
 from pipelines.archive.bin_reader import samples_by_user
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import day_of
-from pipelines.baseline import moments
-from pipelines.baseline_rows import Baseline, baseline_rows, opened, write_offline, write_online
+from pipelines.baselines.resting import moments
+from pipelines.baselines.rows import Baseline, baseline_rows, opened, write_offline, write_online
 from pipelines.core.errors import InputError, SettingsError
 from pipelines.core.settings import Settings
 from pipelines.features.compute import compute_windows

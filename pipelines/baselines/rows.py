@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, USER_BASELINE, VIEWS
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.store import open_store
-from pipelines.baseline import Moments
+from pipelines.baselines.resting import Moments
 from pipelines.core.settings import Settings
 from schemas.whole import whole_file
 

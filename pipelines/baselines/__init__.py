@@ -1,0 +1,1 @@
+"""A person's resting level: computed, stored, looked up, and enrolled."""
