@@ -10,7 +10,7 @@ from models.study.learners import Boosting, Forest, Learner, Networks, WideFores
 from models.study.run import StudyConfig, evaluate_study
 from pipelines.core.errors import SettingsError
 from pipelines.core.progress import counted
-from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
+from pipelines.datasets.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
 from schemas.windows import HOP_S
 
 

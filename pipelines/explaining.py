@@ -8,7 +8,7 @@ from models.bundle.parts import Parts
 from models.explanation.report import explain
 from pipelines.core.errors import SettingsError
 from pipelines.core.progress import counted
-from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
+from pipelines.datasets.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
 
 
 def explanation(given: Namespace, bundle: Path) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from models.edge.files import Exported, export
 from models.ensemble.ensemble import raw_inputs
 from pipelines.core.errors import BundleError, InputError
 from pipelines.core.progress import counted
-from pipelines.evaluation_windows import Terms, of_recordings
+from pipelines.datasets.evaluation_windows import Terms, of_recordings
 
 FORMAT: Final = "eqm edge comparison 1"
 

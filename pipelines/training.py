@@ -22,8 +22,8 @@ from models.training.settings_file import read
 from models.training.train import NOWHERE, Folders, Progress, train
 from pipelines.baselines.rows import opened
 from pipelines.core.settings import Settings
+from pipelines.datasets.training_windows import LabelledWindows, labelled_windows
 from pipelines.labels.topic import read_labels
-from pipelines.training_windows import LabelledWindows, labelled_windows
 from schemas.topics import LABELS
 
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 
 from models.metrics.figures import confusion, expected_calibration_error, mean, recall
+from pipelines.datasets.training_windows import LEAST_SHARE
 from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.live.told import Key, Model, Told
-from pipelines.training_windows import LEAST_SHARE
 from schemas.records import Label
 
 Labels = Mapping[str, Sequence[Label]]

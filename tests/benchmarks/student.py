@@ -34,8 +34,8 @@ from models.study.scores import better_by, scored_rows
 from models.study.tasks import StudyWindows, tasks_of
 from models.training.settings import TRAINING_PRESETS
 from models.training.train import TrainedEnsemble
+from pipelines.datasets.evaluation_windows import Terms, of_recordings
 from pipelines.evaluation_table import shown
-from pipelines.evaluation_windows import Terms, of_recordings
 
 FOLDER = Path("build/bench")
 TEACHER, PAIR, STUDENT = "ensemble", "trees and personal", "student"

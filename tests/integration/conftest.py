@@ -14,6 +14,7 @@ from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import train
 from pipelines.core.settings import Settings
+from pipelines.datasets.training_windows import every
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
 from pipelines.labels.window_labels import UNLABELLED, window_labels
@@ -21,7 +22,6 @@ from pipelines.replaying import simulated
 from pipelines.sources.recording import Recording, to_samples
 from pipelines.stack import processes
 from pipelines.stack.stack import up
-from pipelines.training_windows import every
 from schemas.labels import EMOTIONS
 from schemas.windows import WINDOW_MS
 from tests.integration.ports import separate_settings

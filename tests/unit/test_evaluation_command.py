@@ -13,10 +13,10 @@ from models.study.folds import HoldOut
 from models.study.run import StudyConfig, evaluate_study
 from pipelines.cli import main
 from pipelines.core.errors import SettingsError
+from pipelines.datasets.evaluation_windows import EvaluationWindows
 from pipelines.evaluation import data_of, hopeful
 from pipelines.evaluation_files import FIGURES, PAGE, check, write
 from pipelines.evaluation_table import alarm_lines, parts, shown
-from pipelines.evaluation_windows import EvaluationWindows
 from pipelines.report.evaluation_page import rendered
 from tests.unit.models.people import made_up
 from tests.unit.models.studies import Clock, Doubtful, Honest, in_order, study

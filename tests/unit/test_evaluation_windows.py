@@ -9,7 +9,7 @@ import pytest
 
 from models.core.dataset import Dataset
 from pipelines.core.errors import InputError, TrainingError
-from pipelines.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
+from pipelines.datasets.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
 from schemas.feature_table import FEATURE_INDEX
 from schemas.windows import HOP_MS, WINDOW_MS
 from tests.unit.models.people import made_up

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.core.errors import InputError
+from pipelines.datasets.training_windows import label_set, origin
 from pipelines.labels.window_labels import UNLABELLED, label_shares, window_labels
-from pipelines.training_windows import label_set, origin
 from schemas.records import Label
 
 BASE_MS = 1_700_000_000_000

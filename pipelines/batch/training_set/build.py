@@ -16,16 +16,16 @@ from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, day_of
 from pipelines.archive.planning import plan_bins
 from pipelines.batch.engine import for_each, pipeline_options, run
-from pipelines.batch.training_set.card import describe, write_card
-from pipelines.batch.training_set.choosing import choose, require_some
-from pipelines.batch.training_set.folder import whole
-from pipelines.batch.training_set.known import Retrieve, stage_known
-from pipelines.batch.training_set.label_use import LabelsByUser
-from pipelines.batch.training_set.request import Request
-from pipelines.batch.training_set.rows import AT_ONCE, write_rows
 from pipelines.batch.training_set.sequences import AddSequences
-from pipelines.batch.training_set.splits import check
 from pipelines.core.errors import StackError
+from pipelines.datasets.card import describe, write_card
+from pipelines.datasets.choosing import choose, require_some
+from pipelines.datasets.folder import whole
+from pipelines.datasets.label_use import LabelsByUser
+from pipelines.datasets.look_up import Retrieve, stage_known
+from pipelines.datasets.request import Request
+from pipelines.datasets.rows import AT_ONCE, write_rows
+from pipelines.datasets.splits import check
 from schemas.windows import WINDOW_MS
 
 STEPS: Final = 5

@@ -19,13 +19,13 @@ from models.core.inputs import SEQUENCE_SHAPE
 from models.datasets.training_set import SCHEMA, columns
 from pipelines.archive.bin_reader import samples_by_user
 from pipelines.archive.bins import Bin
-from pipelines.batch.training_set.known import KNOWN, staged_day
-from pipelines.batch.training_set.reasons import Dropped
+from pipelines.datasets.look_up import KNOWN, staged_day
+from pipelines.datasets.reasons import Dropped
+from pipelines.datasets.training_windows import picked
 from pipelines.features.compute import WindowFeatures, compute_windows
 from pipelines.features.differences import relative_difference
 from pipelines.features.windowing import window_chunks
 from pipelines.signals.segments import Ints
-from pipelines.training_windows import picked
 from schemas.feature_table import FEATURE_NAMES
 from schemas.whole import whole_file, write_whole
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from feature_repo.retrieval import historical
 from feature_repo.store import open_store
 from pipelines.archive.days import Days
-from pipelines.batch.training_set.known import Retrieve
-from pipelines.batch.training_set.label_use import LabelsByUser
-from pipelines.batch.training_set.request import Choice, Request
 from pipelines.core.settings import Settings
+from pipelines.datasets.label_use import LabelsByUser
+from pipelines.datasets.look_up import Retrieve
+from pipelines.datasets.request import Choice, Request
 from pipelines.labels.csv_files import read_labels_csv
 from pipelines.labels.topic import read_labels
 from schemas.topics import LABELS

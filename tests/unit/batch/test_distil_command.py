@@ -9,8 +9,8 @@ import pytest
 from models.bundle.folder import MANIFEST, read_manifest
 from models.core.dataset import Dataset
 from pipelines.cli import main
+from pipelines.datasets.training_windows import LabelledWindows
 from pipelines.distilling import configured
-from pipelines.training_windows import LabelledWindows
 from tests.unit.models.people import made_up
 from tests.unit.models.students import QUICK
 

@@ -13,8 +13,8 @@ from models.datasets.split import Split
 from models.training.settings import TRAINING_PRESETS
 from models.training.train import Folders, Progress
 from pipelines.cli import main, parser
+from pipelines.datasets.training_windows import LabelledWindows
 from pipelines.training import Order, configured, train_bundle
-from pipelines.training_windows import LabelledWindows
 from tests.unit.models.people import TINY, made_up
 
 SPLIT = Split(("p0", "p1", "p2"), ("p3",), ("p4", "p5"))

@@ -16,9 +16,9 @@ from models.core.data_card import SPLITS, DataCard
 from models.datasets import training_set
 from models.datasets.training_set import BASELINE_NAMES, SCHEMA
 from pipelines.archive.days import DAY_MS
-from pipelines.batch.training_set.card_text import summary_lines
-from pipelines.batch.training_set.rows import write_rows
 from pipelines.core.errors import EqmError, InputError, StackError, TrainingError
+from pipelines.datasets.card_text import summary_lines
+from pipelines.datasets.rows import write_rows
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
 from pipelines.sources.recording import to_samples

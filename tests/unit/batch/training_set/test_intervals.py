@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.batch.training_set.intervals import label_windows, merged
-from pipelines.batch.training_set.reasons import Dropped
+from pipelines.datasets.intervals import label_windows, merged
+from pipelines.datasets.reasons import Dropped
 from schemas.records import Label
 from tests.unit.batch.history import START_MS
 from tests.unit.batch.training_set.conftest import label

@@ -9,9 +9,9 @@ import pytest
 
 from feature_repo.retrieval import historical
 from feature_repo.store import open_store
-from pipelines.batch.training_set.known import Retrieve, known_rows, stage_known
-from pipelines.batch.training_set.request import Choice
-from pipelines.batch.training_set.selection import select
+from pipelines.datasets.look_up import Retrieve, known_rows, stage_known
+from pipelines.datasets.request import Choice
+from pipelines.datasets.selection import select
 from tests.unit.batch.training_set.conftest import DAYS, Home, half_and_half
 
 

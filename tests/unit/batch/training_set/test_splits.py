@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from models.core.errors import TrainingError
 from models.datasets.split import LabelledPeople
-from pipelines.batch.training_set.request import Choice
-from pipelines.batch.training_set.splits import GAP, assign, by_time
 from pipelines.core.errors import SettingsError
+from pipelines.datasets.request import Choice
+from pipelines.datasets.splits import GAP, assign, by_time
 from schemas.windows import WINDOW_MS
 
 BY_TIME = Choice(split="time")

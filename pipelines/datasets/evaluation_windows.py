@@ -16,6 +16,7 @@ from models.datasets.training_set import load
 from models.study.tasks import CALM, StudyWindows
 from pipelines.baselines.resting import moments
 from pipelines.core.errors import InputError
+from pipelines.datasets.training_windows import label_set, origin
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import window_chunks
 from pipelines.labels.csv_files import recorded_label, recording_rows
@@ -23,7 +24,6 @@ from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.sources.discover import Source, sources
 from pipelines.sources.e4_labels import FILE
 from pipelines.sources.recording import accepted, to_samples
-from pipelines.training_windows import label_set, origin
 from schemas.feature_table import FEATURES
 from schemas.records import Label
 from schemas.windows import WINDOW_MS

@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.batch.training_set.reasons import Dropped
+from pipelines.datasets.reasons import Dropped
 from pipelines.signals.segments import Ints
 from schemas.records import Label
 from schemas.windows import WINDOW_MS

@@ -7,11 +7,11 @@ from typing import Final
 
 from models.core.data_card import CARD, DataCard, Parameters
 from models.datasets.training_set import read_rows
-from pipelines.batch.training_set.card_text import markdown
-from pipelines.batch.training_set.choosing import Chosen
-from pipelines.batch.training_set.reasons import Dropped, LabelDropped
-from pipelines.batch.training_set.request import Request
-from pipelines.batch.training_set.tally import Tally
+from pipelines.datasets.card_text import markdown
+from pipelines.datasets.choosing import Chosen
+from pipelines.datasets.reasons import Dropped, LabelDropped
+from pipelines.datasets.request import Request
+from pipelines.datasets.tally import Tally
 from schemas.fingerprint import schema_hash
 
 PACKAGES: Final = ("eqm", "apache-beam", "feast", "numpy", "pyarrow")

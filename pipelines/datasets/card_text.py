@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from models.core.data_card import SPLITS, DataCard
-from pipelines.batch.training_set.reasons import LABEL_MEANING, MEANING
+from pipelines.datasets.reasons import LABEL_MEANING, MEANING
 
 
 def summary_lines(card: DataCard) -> list[str]:

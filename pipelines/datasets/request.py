@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pipelines.archive.days import Days
 from pipelines.core.errors import SettingsError
-from pipelines.training_windows import LEAST_SHARE, STRIDE_S
+from pipelines.datasets.training_windows import LEAST_SHARE, STRIDE_S
 from schemas.windows import HOP_S
 
 SEED: Final = 7

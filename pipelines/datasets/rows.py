@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from feature_repo.columns import JOIN_KEY
 from models.core.data_card import SPLITS
 from models.datasets.training_set import SCHEMA
-from pipelines.batch.training_set.tally import Tally
+from pipelines.datasets.tally import Tally
 
 AT_ONCE: Final = 50_000
 """Rows sorted together, or one user's: bounds memory, at some 500 MB."""

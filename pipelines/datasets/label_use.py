@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from pipelines.archive.days import Days
-from pipelines.batch.training_set.reasons import LabelDropped
+from pipelines.datasets.reasons import LabelDropped
 from schemas.records import Label
 from schemas.windows import WINDOW_MS
 

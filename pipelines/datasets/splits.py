@@ -11,7 +11,7 @@ from models.core.arrays import Bools, Ints
 from models.core.data_card import SPLITS
 from models.core.errors import TrainingError
 from models.datasets.split import LabelledPeople, split_people
-from pipelines.batch.training_set.request import Choice
+from pipelines.datasets.request import Choice
 from schemas.windows import WINDOW_MS
 
 SHARES: Final = (0.7, 0.15, 0.15)

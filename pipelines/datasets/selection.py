@@ -16,11 +16,11 @@ from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.partitions import MEASURED, counting_rows, read_whole
 from pipelines.archive.days import Days
-from pipelines.batch.training_set.intervals import label_windows, merged, touched
-from pipelines.batch.training_set.label_use import LabelsByUser, reaches
-from pipelines.batch.training_set.reasons import Dropped
-from pipelines.batch.training_set.request import Choice
 from pipelines.core.errors import InputError, first_line
+from pipelines.datasets.intervals import label_windows, merged, touched
+from pipelines.datasets.label_use import LabelsByUser, reaches
+from pipelines.datasets.reasons import Dropped
+from pipelines.datasets.request import Choice
 from pipelines.signals.segments import Ints
 from schemas.records import Label
 

@@ -11,14 +11,14 @@ from feature_repo.columns import JOIN_KEY
 from models.core.data_card import SPLITS
 from models.core.dataset import TrainedOn
 from models.datasets.split import LabelledPeople
-from pipelines.batch.training_set.label_use import LabelsByUser, LabelUse, label_use
-from pipelines.batch.training_set.reasons import Dropped
-from pipelines.batch.training_set.request import Request
-from pipelines.batch.training_set.selection import select
-from pipelines.batch.training_set.splits import GAP, assign
 from pipelines.core.errors import InputError
+from pipelines.datasets.label_use import LabelsByUser, LabelUse, label_use
+from pipelines.datasets.reasons import Dropped
+from pipelines.datasets.request import Request
+from pipelines.datasets.selection import select
+from pipelines.datasets.splits import GAP, assign
+from pipelines.datasets.training_windows import label_set, origin
 from pipelines.signals.segments import Ints
-from pipelines.training_windows import label_set, origin
 from schemas.records import Label
 
 

@@ -1,0 +1,1 @@
+"""Labelled windows and training sets: which windows, with which label, in which split. No engine."""
