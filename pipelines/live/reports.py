@@ -7,8 +7,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from pipelines.core.topic_reader import committed
+from pipelines.inference.active_models import weighted
 from pipelines.live.comparing import Latency
-from pipelines.live.in_force import weighted
 from pipelines.live.told import Model
 from schemas.records import ModelReport
 from schemas.roles import ModelStatus, Role

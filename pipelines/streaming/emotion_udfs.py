@@ -36,8 +36,8 @@ class Score(ScalarFunction):
 
     def open(self, function_context: FunctionContext) -> None:
         from pipelines.baselines.online_cache import stored_baselines
+        from pipelines.inference.scorer import Scorer
         from pipelines.live.worker import Worker, WorkerConfig
-        from pipelines.scoring import Scorer
 
         config = self._config
         baselines = stored_baselines(
@@ -75,7 +75,7 @@ class Emit(ScalarFunction):
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        from pipelines.smoothed_events import events
+        from pipelines.inference.smoothed_events import events
 
         self._events = events
 

@@ -16,10 +16,10 @@ import pytest
 from models.bundle.folder import SAVED_MODEL, checksum, read_manifest
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
+from pipelines.inference.shares import has
 from pipelines.jobs import submit_emotions
 from pipelines.live.announcing import announce, retire
 from pipelines.live.bundles import control_for
-from pipelines.live.shares import has
 from pipelines.publish import publisher
 from schemas.records import ModelControl
 from schemas.roles import Role

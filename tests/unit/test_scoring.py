@@ -18,11 +18,18 @@ from pipelines.features.compute import compute_windows
 from pipelines.features.record_arrays import parse_feature_window
 from pipelines.features.record_json import feature_windows_json
 from pipelines.features.windowing import windows
-from pipelines.live.in_force import InForce
-from pipelines.live.shares import has
-from pipelines.scored import answer_blobs, by_speaker, ends_and_answers, label_set_id, parted, scored_blobs
-from pipelines.scoring import Answer, Scorer
-from pipelines.smoothed_events import events
+from pipelines.inference.active_models import InForce
+from pipelines.inference.scorer import Answer, Scorer
+from pipelines.inference.shares import has
+from pipelines.inference.smoothed_events import events
+from pipelines.inference.wire_format import (
+    answer_blobs,
+    by_speaker,
+    ends_and_answers,
+    label_set_id,
+    parted,
+    scored_blobs,
+)
 from schemas.records import EmotionEvent
 from schemas.roles import Role
 from tests.unit.signals import drawn

@@ -7,7 +7,7 @@ import numpy as np
 from models.core.arrays import Floats, Ints
 from models.ensemble.events import Speaker, emotion_events, event_bytes
 from models.ensemble.smoothing import smooth_each
-from pipelines.scored import NOTHING, by_speaker, ends_and_answers, label_set_id, parted
+from pipelines.inference.wire_format import NOTHING, by_speaker, ends_and_answers, label_set_id, parted
 
 Event = tuple[bytes, bytes | None]
 """A window's event, and that of the shadow."""

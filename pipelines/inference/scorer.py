@@ -11,9 +11,9 @@ from models.ensemble.events import Answers, Speaker, model_quality
 from pipelines.baselines.online_cache import KnownBaselines
 from pipelines.features.record_arrays import ParsedWindows, parse_feature_windows
 from pipelines.features.record_json import SCHEMA_HASH
-from pipelines.live.in_force import InForce
-from pipelines.live.shares import has
-from pipelines.scored import NOTHING, answer_blobs, paired, scored_blobs
+from pipelines.inference.active_models import InForce
+from pipelines.inference.shares import has
+from pipelines.inference.wire_format import NOTHING, answer_blobs, paired, scored_blobs
 from schemas.roles import Role
 
 Blobs = tuple[bytes, bytes]
