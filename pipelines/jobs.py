@@ -9,8 +9,8 @@ from models.bundle.folder import verified
 from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import ENDED, Cluster, Job
 from pipelines.core.settings import Settings
-from pipelines.live.announcing import announce, serving
-from pipelines.live.bundles import placed
+from pipelines.rollout.announcing import announce, serving
+from pipelines.rollout.bundles import placed
 from pipelines.stack import restore_points, topics
 from pipelines.stack.restore_points import Submitted
 from pipelines.stack.submit import shipped_jars, submit

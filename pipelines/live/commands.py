@@ -42,7 +42,7 @@ def _add_compare(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 def announced_line(settings: Settings, bundle: Path) -> str:
     """Announces a bundle that is in use now, and says so; or why nobody has been told."""
-    from pipelines.live.announcing import announce, answers
+    from pipelines.rollout.announcing import announce, answers
 
     if not answers(settings.bootstrap_servers):
         return f"no broker answers at {settings.bootstrap_servers}: no running job was told"
@@ -61,8 +61,8 @@ def _share(text: str) -> float:
 
 
 def _announce(given: Namespace, settings: Settings) -> None:
-    from pipelines.live.announcing import announce
     from pipelines.registry import bundle_of
+    from pipelines.rollout.announcing import announce
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(given.version)
@@ -74,7 +74,7 @@ def _announce(given: Namespace, settings: Settings) -> None:
 
 
 def _retire(given: Namespace, settings: Settings) -> None:
-    from pipelines.live.announcing import retire
+    from pipelines.rollout.announcing import retire
 
     retire(settings, given.role)
     print(f"announced the end of {given.role}")
@@ -83,8 +83,8 @@ def _retire(given: Namespace, settings: Settings) -> None:
 def _live(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
-    from pipelines.live.reports import live, reports
     from pipelines.live.text import live_table
+    from pipelines.rollout.reports import live, reports
 
     workers = live(reports(settings.bootstrap_servers), time.time_ns() // 1_000_000)
     if given.json:
@@ -99,9 +99,9 @@ def _compare(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
     from pipelines.baselines.enrolment import instant_ms
-    from pipelines.live.compared import compare
     from pipelines.live.text import comparison_parts
-    from pipelines.live.told import FOREVER
+    from pipelines.rollout.compared import compare
+    from pipelines.rollout.events_table import FOREVER
 
     first = instant_ms("--from", given.from_time) if given.from_time else FOREVER[0]
     last = instant_ms("--to", given.to_time) if given.to_time else FOREVER[1]

@@ -37,7 +37,7 @@ class Score(ScalarFunction):
     def open(self, function_context: FunctionContext) -> None:
         from pipelines.baselines.online_cache import stored_baselines
         from pipelines.inference.scorer import Scorer
-        from pipelines.live.worker import Worker, WorkerConfig
+        from pipelines.rollout.worker import Worker, WorkerConfig
 
         config = self._config
         baselines = stored_baselines(

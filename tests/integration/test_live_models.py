@@ -18,9 +18,9 @@ from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.inference.shares import has
 from pipelines.jobs import submit_emotions
-from pipelines.live.announcing import announce, retire
-from pipelines.live.bundles import control_for
 from pipelines.publish import publisher
+from pipelines.rollout.announcing import announce, retire
+from pipelines.rollout.bundles import control_for
 from schemas.records import ModelControl
 from schemas.roles import Role
 from schemas.topics import MODELS, SHADOW

@@ -9,7 +9,7 @@ import pytest
 from models.bundle.folder import MANIFEST, SAVED_MODEL
 from models.core.errors import BundleError
 from pipelines.core.settings import Settings
-from pipelines.live.bundles import control_for, loaded, placed
+from pipelines.rollout.bundles import control_for, loaded, placed
 from schemas.roles import Role
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipelines.core.errors import InputError
-from pipelines.live.control import good_key_of, instruction, is_kept, key_of
+from pipelines.rollout.control import good_key_of, instruction, is_kept, key_of
 from schemas.roles import Role
 
 GOOD = {"role": "serve", "name": "small", "version": "1", "uri": "file:///models/small-1", "checksum": "0" * 64}

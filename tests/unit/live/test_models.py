@@ -6,8 +6,8 @@ import pytest
 
 from models.bundle.predictor import Predictor
 from models.core.errors import BundleError
-from pipelines.live.control import good_key_of, key_of
-from pipelines.live.models import LiveModels
+from pipelines.rollout.control import good_key_of, key_of
+from pipelines.rollout.models import LiveModels
 from schemas.records import ModelControl
 from schemas.roles import ModelStatus, Role
 

@@ -11,11 +11,11 @@ from confluent_kafka import KafkaException
 from models.bundle.folder import read_manifest
 from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
-from pipelines.live import worker as module
-from pipelines.live.bundles import control_for, placed
-from pipelines.live.control import key_of
-from pipelines.live.control_reader import Latest
-from pipelines.live.worker import Worker, WorkerConfig
+from pipelines.rollout import worker as module
+from pipelines.rollout.bundles import control_for, placed
+from pipelines.rollout.control import key_of
+from pipelines.rollout.control_reader import Latest
+from pipelines.rollout.worker import Worker, WorkerConfig
 from schemas.roles import Role
 
 NOBODY = "127.0.0.1:9"

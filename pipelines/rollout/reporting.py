@@ -7,7 +7,7 @@ from typing import Final
 from confluent_kafka import Producer
 
 from pipelines.inference.active_models import Times
-from pipelines.live.control import good_key_of
+from pipelines.rollout.control import good_key_of
 from schemas.records import ModelControl, ModelReport
 from schemas.roles import ModelStatus, Role
 from schemas.topics import MODEL_REPORTS, MODELS

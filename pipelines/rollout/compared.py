@@ -8,9 +8,9 @@ from pipelines.core.errors import BundleError, InputError
 from pipelines.core.settings import Settings
 from pipelines.labels.csv_files import read_labels_csv
 from pipelines.labels.topic import read_labels
-from pipelines.live.comparing import Comparison, Labels, known_of, shadowed, shared
-from pipelines.live.reports import latencies, reports, shared_models
-from pipelines.live.told import FOREVER, Model, Period, Told, told
+from pipelines.rollout.comparing import Comparison, Labels, known_of, shadowed, shared
+from pipelines.rollout.events_table import FOREVER, Model, Period, Told, told
+from pipelines.rollout.reports import latencies, reports, shared_models
 from schemas.records import ModelReport
 from schemas.topics import EMOTIONS, LABELS, SHADOW
 

@@ -13,8 +13,8 @@ from pipelines.core.errors import InputError, StackError
 from pipelines.core.ports import listens
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed
-from pipelines.live.bundles import announced_folder, control_for, placed
-from pipelines.live.control import good_key_of, instruction, key_of
+from pipelines.rollout.bundles import announced_folder, control_for, placed
+from pipelines.rollout.control import good_key_of, instruction, key_of
 from schemas.records import ModelControl
 from schemas.roles import Role
 from schemas.topics import MODELS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from models.bundle.predictor import Predictor
 from pipelines.core.errors import EqmError, first_line
 from pipelines.inference.active_models import InForce
-from pipelines.live.control import good_key_of, instruction, key_of, role_of
+from pipelines.rollout.control import good_key_of, instruction, key_of, role_of
 from schemas.records import ModelControl
 from schemas.roles import ModelStatus, Role
 

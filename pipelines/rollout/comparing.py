@@ -9,7 +9,7 @@ import numpy as np
 from models.metrics.figures import confusion, expected_calibration_error, mean, recall
 from pipelines.datasets.training_windows import LEAST_SHARE
 from pipelines.labels.window_labels import UNLABELLED, window_labels
-from pipelines.live.told import Key, Model, Told
+from pipelines.rollout.events_table import Key, Model, Told
 from schemas.records import Label
 
 Labels = Mapping[str, Sequence[Label]]

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from pipelines.core.topic_reader import committed
 from pipelines.inference.active_models import weighted
-from pipelines.live.comparing import Latency
-from pipelines.live.told import Model
+from pipelines.rollout.comparing import Latency
+from pipelines.rollout.events_table import Model
 from schemas.records import ModelReport
 from schemas.roles import ModelStatus, Role
 from schemas.topics import MODEL_REPORTS
