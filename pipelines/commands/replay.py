@@ -34,8 +34,8 @@ def _add_faults(replay: ArgumentParser) -> None:
 
 def _replay(given: Namespace, settings: Settings) -> None:
     from pipelines.core.progress import counted
-    from pipelines.replay_faults import FaultCounts, Faults
-    from pipelines.replaying import replay
+    from pipelines.replay.faults import FaultCounts, Faults
+    from pipelines.replay.people import replay
 
     faults = Faults(
         shuffle_s=given.shuffle_s,
@@ -56,7 +56,7 @@ def _replay(given: Namespace, settings: Settings) -> None:
 
 
 def _people(given: Namespace, settings: Settings) -> list[Any]:
-    from pipelines.replaying import simulated
+    from pipelines.replay.people import simulated
     from pipelines.sources.discover import recordings
 
     if given.simulate is not None:

@@ -23,8 +23,8 @@ from pipelines.demo.live import follow, in_background, shown
 from pipelines.demo.outcome import Outcome, write_outcome
 from pipelines.demo.steps import Patience, step
 from pipelines.jobs import running, submit_emotions, submit_features
-from pipelines.replay_faults import FaultCounts, Faults
-from pipelines.replaying import replay
+from pipelines.replay.faults import FaultCounts, Faults
+from pipelines.replay.people import replay
 from pipelines.sources.recording import Recording
 from pipelines.stack.stack import down, up
 from schemas.records import EmotionEvent

@@ -18,7 +18,7 @@ from pipelines.datasets.training_windows import every
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
 from pipelines.labels.window_labels import UNLABELLED, window_labels
-from pipelines.replaying import simulated
+from pipelines.replay.people import simulated
 from pipelines.sources.recording import Recording, to_samples
 from pipelines.stack import processes
 from pipelines.stack.stack import up

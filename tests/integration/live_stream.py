@@ -20,7 +20,7 @@ from pipelines.core.settings import Settings
 from pipelines.features.compute import compute_windows
 from pipelines.features.record_json import feature_windows_json
 from pipelines.features.windowing import windows
-from pipelines.replaying import simulated
+from pipelines.replay.people import simulated
 from pipelines.sources.recording import to_samples
 from schemas.topics import FEATURES, MODEL_REPORTS
 from schemas.windows import HOP_MS, WINDOW_MS

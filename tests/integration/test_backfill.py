@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pipelines.core.settings import Settings
-from pipelines.replay_faults import Faults
+from pipelines.replay.faults import Faults
 from pipelines.sources.discover import recordings
 from tests.integration import streaming
 from tests.integration.commands import eqm

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.settings import Settings
-from pipelines.replay_faults import Faults
-from pipelines.replaying import simulated
+from pipelines.replay.faults import Faults
+from pipelines.replay.people import simulated
 from tests.integration import streaming
 from tests.integration.streaming import Records
 

@@ -18,7 +18,7 @@ from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.inference.shares import has
 from pipelines.jobs import submit_emotions
-from pipelines.publish import publisher
+from pipelines.replay.publish import publisher
 from pipelines.rollout.announcing import announce, retire
 from pipelines.rollout.bundles import control_for
 from schemas.records import ModelControl

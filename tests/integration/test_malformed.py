@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipelines.core.settings import Settings
-from pipelines.malformed import malformed
-from pipelines.publish import publisher
-from pipelines.replay import in_event_time
-from pipelines.replaying import simulated
+from pipelines.replay.malformed import malformed
+from pipelines.replay.messages import in_event_time
+from pipelines.replay.people import simulated
+from pipelines.replay.publish import publisher
 from schemas.reasons import EXCERPT_CHARS
 from schemas.topics import READINGS
 from tests.integration import streaming

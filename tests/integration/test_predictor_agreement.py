@@ -12,7 +12,7 @@ import pytest
 from models.core.dataset import COLUMNS
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import window_chunks
-from pipelines.replaying import simulated
+from pipelines.replay.people import simulated
 from pipelines.sources.discover import recordings
 from pipelines.sources.recording import Recording, accepted, to_samples
 from schemas.feature_table import FEATURE_INDEX

@@ -18,10 +18,10 @@ from pipelines.archive import reader as archive
 from pipelines.batch.topic_range import OffsetChunk, held_offsets, messages
 from pipelines.core.errors import InputError
 from pipelines.core.settings import Settings
-from pipelines.malformed import malformed
-from pipelines.publish import publisher
-from pipelines.replay import in_event_time
-from pipelines.replaying import simulated
+from pipelines.replay.malformed import malformed
+from pipelines.replay.messages import in_event_time
+from pipelines.replay.people import simulated
+from pipelines.replay.publish import publisher
 from pipelines.sources.decoding import decode
 from pipelines.sources.message_json import RejectedError
 from pipelines.stack import topics

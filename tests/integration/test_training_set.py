@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.settings import Settings
-from pipelines.replaying import simulated
+from pipelines.replay.people import simulated
 from tests.integration import streaming
 from tests.integration.commands import eqm
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.replaying import simulated
+from pipelines.replay.people import simulated
 from pipelines.sources.discover import sources
 from pipelines.sources.recording import Recording, Stream, shifted
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from kafka.partitioner.default import murmur2
 
-from pipelines.publish import publisher
-from pipelines.replay import in_event_time
-from pipelines.replay_faults import FaultCounts, Faults, Message, with_faults
+from pipelines.replay.faults import FaultCounts, Faults, Message, with_faults
+from pipelines.replay.messages import in_event_time
+from pipelines.replay.publish import publisher
 from pipelines.sources.recording import Recording
 from schemas.topics import READINGS
 

@@ -7,7 +7,7 @@ import pytest
 from pipelines.core.errors import InputError
 from pipelines.core.settings import Settings
 from pipelines.demo import cast as casting
-from pipelines.replaying import simulated
+from pipelines.replay.people import simulated
 from pipelines.sources.recording import Recording
 from schemas.windows import HOP_MS, WINDOW_MS
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.instants import epoch_ms
-from pipelines.malformed import MALFORMATIONS, Malformation
-from pipelines.replay import in_event_time
+from pipelines.replay.malformed import MALFORMATIONS, Malformation
+from pipelines.replay.messages import in_event_time
 from pipelines.sources import decoding
 from pipelines.sources.decoding import Decoded, decode
 from pipelines.sources.message_json import RejectedError, members

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from pipelines.malformed import KEY, MALFORMATIONS, Malformation, malformed
+from pipelines.replay.malformed import KEY, MALFORMATIONS, Malformation, malformed
 from schemas.channels import CHANNELS
 from schemas.reasons import MAX_ID_LENGTH, MAX_READING_BYTES, Quarantined
 from schemas.windows import EARLIEST_MS, LATEST_MS, MAX_FUTURE_MS

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.replay import BLOCK_MS, due_s, in_event_time
+from pipelines.replay.messages import BLOCK_MS, due_s, in_event_time
 from pipelines.sources.recording import Recording, stream
 from pipelines.sources.simulator import simulate_person
 from schemas.records import Reading

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.core.errors import SettingsError
-from pipelines.replay import Sent, in_event_time
-from pipelines.replay_faults import FaultCounts, Faults, Message, with_faults
+from pipelines.replay.faults import FaultCounts, Faults, Message, with_faults
+from pipelines.replay.messages import Sent, in_event_time
 from pipelines.sources.recording import Recording, stream
 from schemas.reasons import Quarantined
 

@@ -17,8 +17,8 @@ from pipelines.batch import ingest, ingest_job
 from pipelines.batch.ingest import IngestSummary, ingest_recordings, ingest_topic, parse_offsets
 from pipelines.batch.topic_range import OffsetChunk, check_held
 from pipelines.core.errors import InputError, SettingsError
-from pipelines.malformed import malformed
-from pipelines.replay import in_event_time
+from pipelines.replay.malformed import malformed
+from pipelines.replay.messages import in_event_time
 from schemas.reasons import Quarantined
 from schemas.topics import READINGS
 from tests.unit.batch import history

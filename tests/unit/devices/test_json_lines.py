@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.core.errors import InputError
-from pipelines.replay import in_event_time
+from pipelines.replay.messages import in_event_time
 from pipelines.sources.json_lines import readings, recordings
 from pipelines.sources.recording import Recording, stream, to_samples
 

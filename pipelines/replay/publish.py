@@ -8,8 +8,8 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from pipelines.core.errors import StackError
-from pipelines.replay import due_s
-from pipelines.replay_faults import Message as Due
+from pipelines.replay.faults import Message as Due
+from pipelines.replay.messages import due_s
 from schemas.records import Label
 
 CONNECT_S: Final = 5

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import Settings
-from pipelines.publish import Progress, publish_labels, publish_readings, publisher
-from pipelines.replay import in_event_time
-from pipelines.replay_faults import FaultCounts, Faults, with_faults
+from pipelines.replay.faults import FaultCounts, Faults, with_faults
+from pipelines.replay.messages import in_event_time
+from pipelines.replay.publish import Progress, publish_labels, publish_readings, publisher
 from pipelines.sources.recording import Recording
 from pipelines.sources.simulator import simulate_person
 from schemas.topics import LABELS, READINGS

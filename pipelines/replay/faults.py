@@ -10,8 +10,8 @@ import numpy as np
 from numpy.random import Generator
 
 from pipelines.core.errors import SettingsError
-from pipelines.malformed import malformed
-from pipelines.replay import Sent
+from pipelines.replay.malformed import malformed
+from pipelines.replay.messages import Sent
 from schemas.reasons import Quarantined
 
 Message = tuple[bytes | None, int, str, bytes | None]

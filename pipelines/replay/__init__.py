@@ -1,0 +1,1 @@
+"""Recordings or simulated people as messages on the readings topic, with faults where asked for."""
