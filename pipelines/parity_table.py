@@ -7,8 +7,8 @@ from typing import Final
 from rich.table import Column as Heading
 from rich.table import Table
 
-from pipelines.parity import Column, Rows, Window, Worst
-from pipelines.parity_verdict import Verdict
+from pipelines.parity.comparison import Column, Rows, Window, Worst
+from pipelines.parity.verdict import Verdict
 
 SHOWN: Final = 10
 

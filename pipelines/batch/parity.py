@@ -12,9 +12,9 @@ from pipelines.archive.planning import occupied, plan_bins
 from pipelines.batch.engine import pipeline_options, run
 from pipelines.batch.parity_job import CompareBin, comparing, kept
 from pipelines.core.errors import InputError, SettingsError, StackError
-from pipelines.parity import Comparison
-from pipelines.parity_terms import Terms
-from pipelines.parity_verdict import Verdict
+from pipelines.parity.comparison import Comparison
+from pipelines.parity.terms import Terms
+from pipelines.parity.verdict import Verdict
 from pipelines.report.parity_page import rendered
 from schemas.whole import beside, exchange
 

@@ -11,8 +11,8 @@ from pipelines.archive.bins import Bin
 from pipelines.batch.engine import for_each
 from pipelines.batch.offline import stored_rows
 from pipelines.batch.recomputed import recomputed_rows
-from pipelines.parity import Comparison, compare, total
-from pipelines.parity_terms import Terms
+from pipelines.parity.comparison import Comparison, compare, total
+from pipelines.parity.terms import Terms
 from schemas.whole import whole_file
 
 

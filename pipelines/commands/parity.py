@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines.batch_arguments import add_beam_arguments
 from pipelines.core.settings import Settings
-from pipelines.parity_terms import Terms
+from pipelines.parity.terms import Terms
 
 OVER = 3
 

@@ -8,9 +8,9 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.parity import Column
+from pipelines.parity.comparison import Column
+from pipelines.parity.verdict import Verdict
 from pipelines.parity_table import absolute, apart, judged, number, rate, window
-from pipelines.parity_verdict import Verdict
 from pipelines.report.page import ASSETS, thousands
 from schemas.channels import CHANNEL_INDEX, CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURES

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.parity import Column, Comparison, Rows, Window, Worst, compare, total
+from pipelines.parity.comparison import Column, Comparison, Rows, Window, Worst, compare, total
 from schemas.windows import HOP_MS, WINDOW_MS
 from tests.unit.batch.history import window_rows
 

@@ -8,10 +8,10 @@ import pytest
 
 from pipelines.core.errors import SettingsError
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.parity import Column, Comparison, Rows, Window, Worst
+from pipelines.parity.comparison import Column, Comparison, Rows, Window, Worst
+from pipelines.parity.terms import Terms
+from pipelines.parity.verdict import Verdict
 from pipelines.parity_table import parts
-from pipelines.parity_terms import Terms
-from pipelines.parity_verdict import Verdict
 from pipelines.report.parity_page import groups, rendered
 
 ANN = Window(1_772_323_200_000, "ann")

@@ -20,8 +20,8 @@ from pipelines.archive.planning import plan_bins
 from pipelines.batch.parity_job import CompareBin
 from pipelines.cli import main
 from pipelines.core.settings import Settings
-from pipelines.parity import Comparison, total
-from pipelines.parity_terms import Terms
+from pipelines.parity.comparison import Comparison, total
+from pipelines.parity.terms import Terms
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.parity import Column, Comparison, Rows
-from pipelines.parity_terms import Terms
+from pipelines.parity.comparison import Column, Comparison, Rows
+from pipelines.parity.terms import Terms
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Two tables of the same windows compared, and the verdict."""
