@@ -3,7 +3,7 @@
 from typing import Final
 
 from pipelines.report.evaluation_page import rendered
-from pipelines.report_folder import PAGE, ReportFolder
+from pipelines.reports.folder import PAGE, ReportFolder
 
 __all__ = ["FIGURES", "PAGE", "check", "write"]
 

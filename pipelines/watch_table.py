@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.report.colours import ABSTAINED, colours
+from pipelines.reports.colours import ABSTAINED, colours
 from schemas.records import EmotionEvent
 
 BAR_WIDTH = 10

@@ -6,7 +6,7 @@ from itertools import cycle
 from typing import Any, Final
 
 from pipelines.evaluation_table import learner, shown
-from pipelines.report.colours import BLUE, GREEN, ORANGE, PURPLE, VERMILION
+from pipelines.reports.colours import BLUE, GREEN, ORANGE, PURPLE, VERMILION
 
 GREY: Final = "#767d8a"
 COLOURS: Final = {"forest": GREY, "boosting": BLUE, "wide_forest": ORANGE, "ensemble": VERMILION}

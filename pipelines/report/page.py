@@ -7,9 +7,9 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipelines.report.agreement import Agreement
-from pipelines.report.colours import colours, ink
 from pipelines.report.figure import figure
 from pipelines.report.tracks import PersonTrack, Summary
+from pipelines.reports.colours import colours, ink
 from schemas.whole import write_whole
 
 ASSETS: Final = Path(__file__).parent / "assets"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from pipelines.report.colours import BLUE, DARK, GREEN, ORANGE, SKY
+from pipelines.reports.colours import BLUE, DARK, GREEN, ORANGE, SKY
 from tests.benchmarks.ratios import VARIANTS, Parts, case_name, rates
 
 WIDTH, LEFT, RIGHT = 900, 290, 90
