@@ -14,7 +14,7 @@ from models.core.progress import Progress
 from models.distillation.distil import DistillationConfig, distil
 from models.metrics.report import Report
 from pipelines.core.errors import SettingsError
-from pipelines.evaluation_table import shown
+from pipelines.reports.tables.evaluation import shown
 
 
 @dataclass(frozen=True)

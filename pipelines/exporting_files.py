@@ -7,7 +7,7 @@ from typing import Any, Final
 from models.edge.contract import contract
 from pipelines.core.errors import InputError, SettingsError
 from pipelines.exporting import Export
-from pipelines.exporting_table import markdown
+from pipelines.reports.tables.exports import markdown
 from schemas.whole import whole_folder
 
 CONTRACT: Final = "contract.json"

@@ -12,7 +12,7 @@ from feature_repo.errors import FeatureStoreError
 from feature_repo.store import open_store
 from pipelines.core.errors import InputError, StackError
 from pipelines.core.settings import Settings
-from pipelines.watch_table import instant
+from pipelines.reports.tables.watch import instant
 
 if TYPE_CHECKING:
     from feature_repo.online import OnlineRow, Scalar

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.live import Live
 
 from pipelines.client import EmotionConsumer
-from pipelines.watch_table import newest, table
+from pipelines.reports.tables.watch import newest, table
 from schemas.records import EmotionEvent
 
 TICK_S = 0.25

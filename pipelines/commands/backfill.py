@@ -46,8 +46,8 @@ def _sources(group: "argparse._MutuallyExclusiveGroup") -> None:
 def _backfill(given: Namespace, settings: Settings) -> None:
     from pipelines.archive.days import Days
     from pipelines.batch.backfill import Request
-    from pipelines.batch.backfill_table import shown
     from pipelines.batch.nightly import backfill, dry_run
+    from pipelines.reports.tables.backfill import shown
 
     now_ms = time.time_ns() // 1_000_000
     request = Request(

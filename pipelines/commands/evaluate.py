@@ -52,7 +52,7 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
 
     from pipelines import evaluation_files as files
     from pipelines.evaluation import evaluation
-    from pipelines.evaluation_table import parts
+    from pipelines.reports.tables.evaluation import parts
 
     output = (given.output or settings.home / "evaluation").absolute()
     files.check(output)

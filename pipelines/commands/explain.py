@@ -32,7 +32,7 @@ def _explain(given: Namespace, settings: Settings) -> None:
 
     from pipelines import explanation_files as files
     from pipelines.explaining import explanation
-    from pipelines.explanation_table import parts
+    from pipelines.reports.tables.explanation import parts
 
     output = (given.output or settings.home / "explanation").absolute()
     files.check(output)

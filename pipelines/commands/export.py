@@ -29,7 +29,7 @@ def _export(given: Namespace, settings: Settings) -> None:
 
     from pipelines import exporting_files as files
     from pipelines.exporting import exporting
-    from pipelines.exporting_table import parts
+    from pipelines.reports.tables.exports import parts
 
     given.bundle = given.bundle or settings.current_bundle
     folder = given.to.absolute()

@@ -47,7 +47,7 @@ def _parity(given: Namespace, settings: Settings) -> int:
 
     from pipelines.archive.days import Days
     from pipelines.batch.parity import PAGE, SUMMARY, Places, parity
-    from pipelines.parity_table import parts
+    from pipelines.reports.tables.parity import parts
 
     days = Days.between(given.first_day, given.last_day, now_ms=time.time_ns() // 1_000_000)
     terms = Terms(not given.without_late, given.tolerance, given.max_mismatch_rate)

@@ -54,7 +54,7 @@ def _status(given: argparse.Namespace, settings: Settings) -> int:
 def _show(found: "Status") -> None:
     from rich.console import Console
 
-    from pipelines.stack.status_tables import parts
+    from pipelines.reports.tables.status import parts
 
     console = Console(highlight=False)
     for part in parts(found):

@@ -10,8 +10,8 @@ from rich.live import Live
 
 from pipelines.client import EmotionConsumer
 from pipelines.core.errors import EqmError
+from pipelines.reports.tables.watch import newest, table
 from pipelines.watch import TABLE_FRAME_LINES, TICK_S, Show, tick
-from pipelines.watch_table import newest, table
 from schemas.records import EmotionEvent
 
 LINE_EVERY_S = 2.0

@@ -83,7 +83,7 @@ def _retire(given: Namespace, settings: Settings) -> None:
 def _live(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
-    from pipelines.live.text import live_table
+    from pipelines.reports.tables.live_models import live_table
     from pipelines.rollout.reports import live, reports
 
     workers = live(reports(settings.bootstrap_servers), time.time_ns() // 1_000_000)
@@ -99,7 +99,7 @@ def _compare(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
     from pipelines.baselines.enrolment import instant_ms
-    from pipelines.live.text import comparison_parts
+    from pipelines.reports.tables.live_models import comparison_parts
     from pipelines.rollout.compared import compare
     from pipelines.rollout.events_table import FOREVER
 

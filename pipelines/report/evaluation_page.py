@@ -5,9 +5,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines.evaluation_table import HEADLINE, MEASURES, TITLES, learner, short, shown
 from pipelines.report import evaluation_plots as plots
 from pipelines.report.page import ASSETS, percent, thousands
+from pipelines.reports.tables.evaluation import HEADLINE, MEASURES, TITLES, learner, short, shown
 
 
 def rendered(report: Mapping[str, Any]) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, Final
 
-from pipelines.evaluation_table import learner, shown
 from pipelines.reports.colours import BLUE, GREEN, ORANGE, PURPLE, VERMILION
+from pipelines.reports.tables.evaluation import learner, shown
 
 GREY: Final = "#767d8a"
 COLOURS: Final = {"forest": GREY, "boosting": BLUE, "wide_forest": ORANGE, "ensemble": VERMILION}

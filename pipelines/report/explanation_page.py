@@ -5,12 +5,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines.evaluation_table import short
-from pipelines.explanation_table import title
 from pipelines.report import explanation_plots as plots
 from pipelines.report.explanation_windows import answers, looks
 from pipelines.report.page import ASSETS, percent, thousands
 from pipelines.reports.colours import colours
+from pipelines.reports.tables.evaluation import short
+from pipelines.reports.tables.explanation import title
 
 
 def rendered(report: Mapping[str, Any]) -> str:

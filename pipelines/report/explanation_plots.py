@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipelines.evaluation_table import short
-from pipelines.explanation_table import drop, title
+from pipelines.reports.tables.evaluation import short
+from pipelines.reports.tables.explanation import drop, title
 from schemas.feature_table import FEATURE_INDEX, FEATURES
 
 FEATURES_SHOWN: Final = 15

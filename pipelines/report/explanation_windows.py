@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines.explanation_table import title
+from pipelines.reports.tables.explanation import title
 
 
 @dataclass(frozen=True)

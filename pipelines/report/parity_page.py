@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.parity.comparison import Column
 from pipelines.parity.verdict import Verdict
-from pipelines.parity_table import absolute, apart, judged, number, rate, window
 from pipelines.report.page import ASSETS, thousands
+from pipelines.reports.tables.parity import absolute, apart, judged, number, rate, window
 from schemas.channels import CHANNEL_INDEX, CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURES
 

@@ -35,7 +35,7 @@ from models.study.tasks import StudyWindows, tasks_of
 from models.training.settings import TRAINING_PRESETS
 from models.training.train import TrainedEnsemble
 from pipelines.datasets.evaluation_windows import Terms, of_recordings
-from pipelines.evaluation_table import shown
+from pipelines.reports.tables.evaluation import shown
 
 FOLDER = Path("build/bench")
 TEACHER, PAIR, STUDENT = "ensemble", "trees and personal", "student"

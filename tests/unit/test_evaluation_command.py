@@ -16,8 +16,8 @@ from pipelines.core.errors import SettingsError
 from pipelines.datasets.evaluation_windows import EvaluationWindows
 from pipelines.evaluation import data_of, hopeful
 from pipelines.evaluation_files import FIGURES, PAGE, check, write
-from pipelines.evaluation_table import alarm_lines, parts, shown
 from pipelines.report.evaluation_page import rendered
+from pipelines.reports.tables.evaluation import alarm_lines, parts, shown
 from tests.unit.models.people import made_up
 from tests.unit.models.studies import Clock, Doubtful, Honest, in_order, study
 from tests.unit.models.test_training_set import write as write_set

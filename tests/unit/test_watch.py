@@ -14,8 +14,8 @@ from rich.table import Table
 from feature_repo.columns import WINDOW_FEATURES
 from feature_repo.store import apply
 from pipelines import cli
+from pipelines.reports.tables.watch import newest, table
 from pipelines.watch import WatchOptions, print_json, watch
-from pipelines.watch_table import newest, table
 from schemas.records import EmotionEvent
 from tests.unit.test_client import START_MS, event
 

@@ -14,8 +14,8 @@ from models.bundle.folder import read_manifest
 from pipelines.cli import main
 from pipelines.core.errors import SettingsError
 from pipelines.explanation_files import FIGURES, PAGE, check, write
-from pipelines.explanation_table import parts
 from pipelines.report.explanation_page import rendered
+from pipelines.reports.tables.explanation import parts
 from tests.unit.test_evaluation_windows import labels, recording
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
-from pipelines.evaluation_table import short
+from pipelines.reports.tables.evaluation import short
 
 TOP: Final = 10
 

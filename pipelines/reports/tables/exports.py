@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from models.bundle.predictor import CHUNK
 from models.edge.comparison import BUNDLE, JOINED
 from models.edge.conversion import ARITHMETIC
-from pipelines.evaluation_table import short
+from pipelines.reports.tables.evaluation import short
 
 TERMINAL: Final = ("format", "bal. acc.", "AUROC", "same label", "kB", "gzip", "per s")
 PAGE: Final = (
