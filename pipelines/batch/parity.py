@@ -15,7 +15,7 @@ from pipelines.core.errors import InputError, SettingsError, StackError
 from pipelines.parity.comparison import Comparison
 from pipelines.parity.terms import Terms
 from pipelines.parity.verdict import Verdict
-from pipelines.report.parity_page import rendered
+from pipelines.reports.pages.parity import rendered
 from schemas.whole import beside, exchange
 
 SUMMARY: Final = "parity.json"

@@ -50,8 +50,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _evaluate(given: Namespace, settings: Settings) -> int:
     from rich.console import Console
 
-    from pipelines import evaluation_files as files
     from pipelines.evaluation import evaluation
+    from pipelines.reports.pages import evaluation_files as files
     from pipelines.reports.tables.evaluation import parts
 
     output = (given.output or settings.home / "evaluation").absolute()

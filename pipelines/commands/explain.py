@@ -30,8 +30,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _explain(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
-    from pipelines import explanation_files as files
     from pipelines.explaining import explanation
+    from pipelines.reports.pages import explanation_files as files
     from pipelines.reports.tables.explanation import parts
 
     output = (given.output or settings.home / "explanation").absolute()

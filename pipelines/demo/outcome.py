@@ -11,9 +11,9 @@ from pipelines.core.settings import Settings
 from pipelines.demo.cast import Cast
 from pipelines.demo.counting import committed_messages, feature_rows, readings_placed
 from pipelines.demo.tracks import tracks
-from pipelines.report.agreement import Agreement
-from pipelines.report.page import write_report
-from pipelines.report.tracks import PersonTrack, Summary
+from pipelines.reports.pages.agreement import Agreement
+from pipelines.reports.pages.page import write_report
+from pipelines.reports.pages.tracks import PersonTrack, Summary
 from schemas.records import EmotionEvent
 from schemas.topics import FEATURES
 from schemas.whole import write_whole

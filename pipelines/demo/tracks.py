@@ -11,7 +11,7 @@ from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
 from pipelines.demo.cast import Cast
 from pipelines.labels.window_labels import UNLABELLED, window_labels
-from pipelines.report.tracks import PersonTrack
+from pipelines.reports.pages.tracks import PersonTrack
 from schemas.records import EmotionEvent
 from schemas.windows import WINDOW_MS
 

@@ -15,8 +15,8 @@ from pipelines.cli import main
 from pipelines.core.errors import SettingsError
 from pipelines.datasets.evaluation_windows import EvaluationWindows
 from pipelines.evaluation import data_of, hopeful
-from pipelines.evaluation_files import FIGURES, PAGE, check, write
-from pipelines.report.evaluation_page import rendered
+from pipelines.reports.pages.evaluation import rendered
+from pipelines.reports.pages.evaluation_files import FIGURES, PAGE, check, write
 from pipelines.reports.tables.evaluation import alarm_lines, parts, shown
 from tests.unit.models.people import made_up
 from tests.unit.models.studies import Clock, Doubtful, Honest, in_order, study

@@ -11,7 +11,7 @@ from pipelines.features.compute import VECTOR_NAMES
 from pipelines.parity.comparison import Column, Comparison, Rows, Window, Worst
 from pipelines.parity.terms import Terms
 from pipelines.parity.verdict import Verdict
-from pipelines.report.parity_page import groups, rendered
+from pipelines.reports.pages.parity import groups, rendered
 from pipelines.reports.tables.parity import parts
 
 ANN = Window(1_772_323_200_000, "ann")

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipelines.report.agreement import Agreement
-from pipelines.report.curves import curve
-from pipelines.report.heat_map import heat_map
-from pipelines.report.page import rendered, write_report
-from pipelines.report.timeline import MOST_SLOTS, Timeline, segments
-from pipelines.report.tracks import PersonTrack, Summary
 from pipelines.reports.colours import KNOWN, colours, contrast, ink
+from pipelines.reports.pages.agreement import Agreement
+from pipelines.reports.pages.curves import curve
+from pipelines.reports.pages.heat_map import heat_map
+from pipelines.reports.pages.page import rendered, write_report
+from pipelines.reports.pages.timeline import MOST_SLOTS, Timeline, segments
+from pipelines.reports.pages.tracks import PersonTrack, Summary
 from schemas.labels import EMOTIONS, STATES
 from schemas.windows import HOP_MS
 

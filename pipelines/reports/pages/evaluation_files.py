@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from pipelines.report.evaluation_page import rendered
 from pipelines.reports.folder import PAGE, ReportFolder
+from pipelines.reports.pages.evaluation import rendered
 
 __all__ = ["FIGURES", "PAGE", "check", "write"]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines.report import evaluation_plots as plots
-from pipelines.report.page import ASSETS, percent, thousands
+from pipelines.reports.pages import evaluation_plots as plots
+from pipelines.reports.pages.page import ASSETS, percent, thousands
 from pipelines.reports.tables.evaluation import HEADLINE, MEASURES, TITLES, learner, short, shown
 
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.report.agreement import Agreement
-from pipelines.report.curves import Curve, curve
-from pipelines.report.heat_map import heat_map
-from pipelines.report.timeline import Segment, Tick, Timeline, segments
-from pipelines.report.tracks import PersonTrack
+from pipelines.reports.pages.agreement import Agreement
+from pipelines.reports.pages.curves import Curve, curve
+from pipelines.reports.pages.heat_map import heat_map
+from pipelines.reports.pages.timeline import Segment, Tick, Timeline, segments
+from pipelines.reports.pages.tracks import PersonTrack
 from schemas.channels import CHANNELS, Channel
 from schemas.feature_table import FEATURES, Feature
 

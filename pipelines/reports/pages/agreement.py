@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from pipelines.report.tracks import PersonTrack
+from pipelines.reports.pages.tracks import PersonTrack
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines.report.agreement import Agreement
-from pipelines.report.figure import figure
-from pipelines.report.tracks import PersonTrack, Summary
 from pipelines.reports.colours import colours, ink
+from pipelines.reports.pages.agreement import Agreement
+from pipelines.reports.pages.figure import figure
+from pipelines.reports.pages.tracks import PersonTrack, Summary
 from schemas.whole import write_whole
 
 ASSETS: Final = Path(__file__).parent / "assets"

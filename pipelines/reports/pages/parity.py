@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.parity.comparison import Column
 from pipelines.parity.verdict import Verdict
-from pipelines.report.page import ASSETS, thousands
+from pipelines.reports.pages.page import ASSETS, thousands
 from pipelines.reports.tables.parity import absolute, apart, judged, number, rate, window
 from schemas.channels import CHANNEL_INDEX, CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURES

@@ -5,10 +5,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipelines.report import explanation_plots as plots
-from pipelines.report.explanation_windows import answers, looks
-from pipelines.report.page import ASSETS, percent, thousands
 from pipelines.reports.colours import colours
+from pipelines.reports.pages import explanation_plots as plots
+from pipelines.reports.pages.explanation_windows import answers, looks
+from pipelines.reports.pages.page import ASSETS, percent, thousands
 from pipelines.reports.tables.evaluation import short
 from pipelines.reports.tables.explanation import title
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from pipelines.report.explanation_page import rendered
 from pipelines.reports.folder import PAGE, ReportFolder
+from pipelines.reports.pages.explanation import rendered
 
 __all__ = ["FIGURES", "PAGE", "check", "write"]
 
