@@ -37,8 +37,8 @@ def seconds(text: str) -> float:
 
 def run_watch(args: argparse.Namespace, settings: Settings) -> int:
     """Handler of `eqm watch`."""
-    from pipelines.client import EmotionConsumer
-    from pipelines.watch import WatchOptions, watch
+    from pipelines.serving.client import EmotionConsumer
+    from pipelines.serving.watch import WatchOptions, watch
 
     limit = {} if args.for_s is None else {"for_s": args.for_s}
     with EmotionConsumer(settings.bootstrap_servers, from_start=args.from_start, on_malformed=_report) as consumer:
@@ -51,6 +51,6 @@ def _report(fault: Exception) -> None:
 
 def run_features(args: argparse.Namespace, settings: Settings) -> None:
     """Handler of `eqm features`."""
-    from pipelines.features_view import show
+    from pipelines.serving.look_ups import show
 
     show(settings, args.user, args.view, json_line=args.json)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.live import Live
 
-from pipelines.client import EmotionConsumer
 from pipelines.core.errors import EqmError
 from pipelines.reports.tables.watch import newest, table
-from pipelines.watch import TABLE_FRAME_LINES, TICK_S, Show, tick
+from pipelines.serving.client import EmotionConsumer
+from pipelines.serving.watch import TABLE_FRAME_LINES, TICK_S, Show, tick
 from schemas.records import EmotionEvent
 
 LINE_EVERY_S = 2.0

@@ -12,7 +12,6 @@ from typing import Any
 
 from models.bundle.folder import read_manifest
 from models.core.manifest import Manifest
-from pipelines.client import EmotionConsumer
 from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.progress import counted
@@ -25,6 +24,7 @@ from pipelines.demo.steps import Patience, step
 from pipelines.jobs import running, submit_emotions, submit_features
 from pipelines.replay.faults import FaultCounts, Faults
 from pipelines.replay.people import replay
+from pipelines.serving.client import EmotionConsumer
 from pipelines.sources.recording import Recording
 from pipelines.stack.stack import down, up
 from schemas.records import EmotionEvent

@@ -10,11 +10,11 @@ import pytest
 from kafka import KafkaProducer
 
 from pipelines import jobs
-from pipelines.client import EmotionConsumer
 from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.jobs import resume_point, running, submit_features
+from pipelines.serving.client import EmotionConsumer
 from pipelines.stack import restore_points
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from kafka import TopicPartition
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
 
-from pipelines import client
-from pipelines.client import EmotionConsumer, MalformedEventError
 from pipelines.core.errors import EqmError, StackError
-from pipelines.seen_windows import REMEMBERED_WINDOWS, SeenWindows
+from pipelines.serving import client
+from pipelines.serving.client import EmotionConsumer, MalformedEventError
+from pipelines.serving.deduplication import REMEMBERED_WINDOWS, SeenWindows
 from schemas.labels import EMOTIONS
 from schemas.records import EmotionEvent
 from schemas.topics import EMOTIONS as TOPIC

@@ -15,7 +15,7 @@ from feature_repo.columns import WINDOW_FEATURES
 from feature_repo.store import apply
 from pipelines import cli
 from pipelines.reports.tables.watch import newest, table
-from pipelines.watch import WatchOptions, print_json, watch
+from pipelines.serving.watch import WatchOptions, print_json, watch
 from schemas.records import EmotionEvent
 from tests.unit.test_client import START_MS, event
 
@@ -89,7 +89,7 @@ def test_a_signal_ends_it_cleanly(capsys: pytest.CaptureFixture[str], number: in
 
 def test_a_closed_pipe_ends_it_without_a_word() -> None:
     code = (
-        "import sys, math; from tests.unit.test_watch import Source, event; from pipelines.watch import *;"
+        "import sys, math; from tests.unit.test_watch import Source, event; from pipelines.serving.watch import *;"
         "source = Source([]); source.next_event = lambda *_, **__: event();"
         "sys.exit(watch(source, WatchOptions(as_json=True)))"
     )

@@ -21,7 +21,7 @@ from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from pydantic import ValidationError
 
 from pipelines.core.errors import InputError, StackError
-from pipelines.seen_windows import SeenWindows
+from pipelines.serving.deduplication import SeenWindows
 from schemas.records import EmotionEvent
 from schemas.topics import EMOTIONS
 

@@ -16,8 +16,8 @@ from types import FrameType
 from rich.console import Console
 from rich.live import Live
 
-from pipelines.client import EmotionConsumer
 from pipelines.reports.tables.watch import newest, table
+from pipelines.serving.client import EmotionConsumer
 from schemas.records import EmotionEvent
 
 TICK_S = 0.25

@@ -1,0 +1,1 @@
+"""For programs downstream: the client, look-ups, the live table."""
