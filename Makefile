@@ -15,7 +15,7 @@ SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/lea
 	pipelines/sources/decoding.py pipelines/sources/message_json.py pipelines/core/instants.py
 # Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
 # So do those for which only the batch environment has the packages.
-BATCH_ONLY := --ignore=models/search/search.py --ignore=pipelines/searching.py --ignore=models/explanation/shapley.py
+BATCH_ONLY := --ignore=models/search/search.py --ignore=pipelines/training/search.py --ignore=models/explanation/shapley.py
 ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch \
 	--ignore=tests/unit/batch --ignore=tests/unit/learning --ignore=tests/unit/thorough \
 	--ignore-glob="*models/transform*" $(BATCH_ONLY)

@@ -27,10 +27,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _distil(given: Namespace, settings: Settings) -> None:
     from models.metrics.report_text import report_lines
-    from pipelines import distilling
     from pipelines.core.progress import counted
-    from pipelines.training import archived_windows, built_windows
-    from pipelines.training_progress import training_bar
+    from pipelines.training import distil as distilling
+    from pipelines.training.train import archived_windows, built_windows
+    from pipelines.training.training_progress import training_bar
 
     config = distilling.configured(seed=given.seed, sparsity=given.sparsity)
     order = distilling.ordered(given.bundle, given.to, given.name, config)

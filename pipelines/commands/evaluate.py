@@ -50,9 +50,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _evaluate(given: Namespace, settings: Settings) -> int:
     from rich.console import Console
 
-    from pipelines.evaluation import evaluation
     from pipelines.reports.pages import evaluation_files as files
     from pipelines.reports.tables.evaluation import parts
+    from pipelines.training.evaluate import evaluation
 
     output = (given.output or settings.home / "evaluation").absolute()
     files.check(output)

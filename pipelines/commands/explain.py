@@ -30,9 +30,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _explain(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
-    from pipelines.explaining import explanation
     from pipelines.reports.pages import explanation_files as files
     from pipelines.reports.tables.explanation import parts
+    from pipelines.training.explain import explanation
 
     output = (given.output or settings.home / "explanation").absolute()
     files.check(output)

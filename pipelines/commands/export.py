@@ -27,9 +27,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _export(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
-    from pipelines import exporting_files as files
-    from pipelines.exporting import exporting
     from pipelines.reports.tables.exports import parts
+    from pipelines.training import exporting_files as files
+    from pipelines.training.export import exporting
 
     given.bundle = given.bundle or settings.current_bundle
     folder = given.to.absolute()

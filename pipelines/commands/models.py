@@ -9,7 +9,7 @@ from pipelines.core.settings import Settings
 from pipelines.live.commands import add_actions, announced_line
 
 if TYPE_CHECKING:
-    from pipelines.registry import Change
+    from pipelines.training.registry import Change
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -34,8 +34,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _list(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
-    from pipelines.models_text import entry_json, table
-    from pipelines.registry import opened
+    from pipelines.training.registry import opened
+    from pipelines.training.registry_text import entry_json, table
 
     registry = opened(settings)
     entries = [registry.entry(version) for name in registry.names() for version in registry.versions(name)]
@@ -46,8 +46,8 @@ def _list(given: Namespace, settings: Settings) -> None:
 
 
 def _show(given: Namespace, settings: Settings) -> None:
-    from pipelines.models_text import entry_json, lines
-    from pipelines.registry import opened
+    from pipelines.training.registry import opened
+    from pipelines.training.registry_text import entry_json, lines
 
     registry = opened(settings)
     entry = registry.entry(registry.find(given.name, given.version))
@@ -55,20 +55,20 @@ def _show(given: Namespace, settings: Settings) -> None:
 
 
 def _promote(given: Namespace, settings: Settings) -> None:
-    from pipelines.registry import promote
+    from pipelines.training.registry import promote
 
     _tell(promote(settings, given.name, given.version), given, settings)
 
 
 def _rollback(given: Namespace, settings: Settings) -> None:
-    from pipelines.registry import rollback
+    from pipelines.training.registry import rollback
 
     _tell(rollback(settings, given.name), given, settings)
 
 
 def _tell(change: "Change", given: Namespace, settings: Settings) -> None:
     """A job that runs serves what is in use; where it cannot be told, that is no failure of the change."""
-    from pipelines.models_text import change_json
+    from pipelines.training.registry_text import change_json
 
     told = announced_line(settings, settings.current_bundle)
     if given.json:

@@ -23,7 +23,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _search(given: Namespace, settings: Settings) -> None:
     from pipelines.core.progress import counted
-    from pipelines.searching import Order, searched, verdict
+    from pipelines.training.search import Order, searched, verdict
 
     folder = settings.home / "search"
     output = given.output or folder / f"{given.study}.toml"

@@ -32,10 +32,10 @@ def _train(given: Namespace, settings: Settings) -> None:
     from models.metrics.report_text import report_lines
     from models.training.train import Folders
     from pipelines.core.progress import counted
-    from pipelines.models_text import registered_line
-    from pipelines.registry import card_hash, people_of_champion, register
-    from pipelines.training import Order, archived_windows, built_windows, configured, train_bundle
-    from pipelines.training_progress import training_bar
+    from pipelines.training.registry import card_hash, people_of_champion, register
+    from pipelines.training.registry_text import registered_line
+    from pipelines.training.train import Order, archived_windows, built_windows, configured, train_bundle
+    from pipelines.training.training_progress import training_bar
 
     config = configured(given.preset, given.config, seed=given.seed, risk=given.risk)
     with counted("windows", "people") as people:

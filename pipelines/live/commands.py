@@ -61,8 +61,8 @@ def _share(text: str) -> float:
 
 
 def _announce(given: Namespace, settings: Settings) -> None:
-    from pipelines.registry import bundle_of
     from pipelines.rollout.announcing import announce
+    from pipelines.training.registry import bundle_of
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(given.version)

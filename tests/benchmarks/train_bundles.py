@@ -18,11 +18,11 @@ from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import train
 from pipelines.datasets.training_windows import every
-from pipelines.distilling import Order, distilled
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
 from pipelines.sources.recording import Recording, to_samples
 from pipelines.sources.simulator import simulate_person
+from pipelines.training.distil import Order, distilled
 from schemas.labels import EMOTIONS
 from schemas.windows import WINDOW_MS
 from tests.benchmarks.bundles import ENSEMBLE, STUDENT

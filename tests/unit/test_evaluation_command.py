@@ -14,10 +14,10 @@ from models.study.run import StudyConfig, evaluate_study
 from pipelines.cli import main
 from pipelines.core.errors import SettingsError
 from pipelines.datasets.evaluation_windows import EvaluationWindows
-from pipelines.evaluation import data_of, hopeful
 from pipelines.reports.pages.evaluation import rendered
 from pipelines.reports.pages.evaluation_files import FIGURES, PAGE, check, write
 from pipelines.reports.tables.evaluation import alarm_lines, parts, shown
+from pipelines.training.evaluate import data_of, hopeful
 from tests.unit.models.people import made_up
 from tests.unit.models.studies import Clock, Doubtful, Honest, in_order, study
 from tests.unit.models.test_training_set import write as write_set
@@ -215,7 +215,7 @@ def test_what_cannot_be_done_is_said_in_one_line_and_nothing_is_written(
 def test_an_alarm_is_exit_code_three(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.evaluation.evaluation", lambda given: report(leaking=True))
+    monkeypatch.setattr("pipelines.training.evaluate.evaluation", lambda given: report(leaking=True))
     arguments = ["evaluate", "--recordings", str(people), "--output", str(tmp_path / "out"), "--json"]
     assert main(arguments) == 3
     assert json.loads(capsys.readouterr().out)["sounds"] is True

@@ -13,7 +13,7 @@ from feature_repo.store import apply
 from pipelines.baselines.resting import Moments
 from pipelines.baselines.rows import Baseline, baseline_rows, write_offline
 from pipelines.core.settings import Settings
-from pipelines.training import with_baselines
+from pipelines.training.train import with_baselines
 from schemas.feature_table import FEATURE_NAMES
 from tests.unit.models.people import made_up
 

@@ -10,18 +10,18 @@ from models.bundle.folder import MANIFEST, read_manifest
 from models.core.dataset import Dataset
 from pipelines.cli import main
 from pipelines.datasets.training_windows import LabelledWindows
-from pipelines.distilling import configured
+from pipelines.training.distil import configured
 from tests.unit.models.people import made_up
 from tests.unit.models.students import QUICK
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.distilling.configured", lambda **given: QUICK)
+    monkeypatch.setattr("pipelines.training.distil.configured", lambda **given: QUICK)
 
 
 def training_set(monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> None:
-    monkeypatch.setattr("pipelines.training.built_windows", lambda folder: LabelledWindows(dataset, 0))
+    monkeypatch.setattr("pipelines.training.train.built_windows", lambda folder: LabelledWindows(dataset, 0))
 
 
 def distil(bundle: Path, to: Path, *flags: str) -> int:

@@ -14,7 +14,7 @@ from models.training.settings import TRAINING_PRESETS
 from models.training.train import Folders, Progress
 from pipelines.cli import main, parser
 from pipelines.datasets.training_windows import LabelledWindows
-from pipelines.training import Order, configured, train_bundle
+from pipelines.training.train import Order, configured, train_bundle
 from tests.unit.models.people import TINY, made_up
 
 SPLIT = Split(("p0", "p1", "p2"), ("p3",), ("p4", "p5"))

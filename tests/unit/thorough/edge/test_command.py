@@ -18,8 +18,8 @@ from models.core.dataset import Dataset
 from models.ensemble.combining import Weighted
 from models.training.train import TrainedEnsemble
 from pipelines.cli import main
-from pipelines.exporting import Export
-from pipelines.exporting_files import CONTRACT, FIGURES, PAGE
+from pipelines.training.export import Export
+from pipelines.training.exporting_files import CONTRACT, FIGURES, PAGE
 from tests.unit.models.people import made_up
 
 KEPT = ("trees", "personal")
@@ -39,7 +39,7 @@ def small(trained: TrainedEnsemble, tmp_path_factory: pytest.TempPathFactory) ->
 def windows(monkeypatch: pytest.MonkeyPatch) -> dict[str, Dataset]:
     """What any training set's windows are."""
     given = {"dataset": made_up()}
-    monkeypatch.setattr("pipelines.exporting.load", lambda folder: SimpleNamespace(**given))
+    monkeypatch.setattr("pipelines.training.export.load", lambda folder: SimpleNamespace(**given))
     return given
 
 
@@ -62,7 +62,7 @@ def edge(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     student = changed(small, folder / "student", name="student")
     arguments = ["export", "--bundle", str(small), "--student", str(student), "--training-set", "x", "--to", str(to)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.exporting.load", lambda folder: SimpleNamespace(dataset=made_up()))
+        patch.setattr("pipelines.training.export.load", lambda folder: SimpleNamespace(dataset=made_up()))
         said, complained = run([*arguments, "--json"])
     assert complained == ""
     assert json.loads(said) == json.loads((to / FIGURES).read_text())
@@ -115,7 +115,7 @@ def test_the_page_says_whose_figures_it_shows_and_what_is_not_quantised(edge: Pa
 def test_the_table_says_whose_figures_it_shows(
     report: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.exporting.exporting", lambda given: Export((), report))
+    monkeypatch.setattr("pipelines.training.export.exporting", lambda given: Export((), report))
     assert main(["export", "--training-set", "x", "--to", str(tmp_path / "edge")]) == 0
     said = capsys.readouterr().out
     assert said.count(f"{report['windows']} windows of 2 simulated people held out of training") == 2

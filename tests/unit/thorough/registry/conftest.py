@@ -15,7 +15,7 @@ from models.registry.mlflow_client import ARTIFACTS, DATABASE, connect
 from models.registry.version import Version
 from models.training.settings import TrainingConfig
 from pipelines.core.settings import Settings
-from pipelines.registry import register
+from pipelines.training.registry import register
 from tests.unit.models.people import made_up
 from tests.unit.thorough.registry.bundles import SPLIT, load, write_bundle
 

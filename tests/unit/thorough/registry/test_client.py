@@ -14,7 +14,7 @@ from models.registry import mlflow_client as registry_client
 from models.registry.mlflow_client import ARTIFACTS, DATABASE, connect
 from models.registry.registry import Registry
 from pipelines.core.settings import Settings
-from pipelines.registry import opened
+from pipelines.training.registry import opened
 from tests.unit.models.people import made_up
 from tests.unit.thorough.registry.bundles import ALL, write_bundle
 from tests.unit.thorough.registry.conftest import empty

@@ -12,7 +12,7 @@ from models.bundle.predictor import Predictor
 from models.core.errors import RegistryError
 from models.datasets.split import Split
 from pipelines.core.settings import Settings
-from pipelines.registry import ALREADY, BACK, FIRST, MENDED, OTHER_SCHEMA, opened, promote, register, rollback
+from pipelines.training.registry import ALREADY, BACK, FIRST, MENDED, OTHER_SCHEMA, opened, promote, register, rollback
 from tests.unit.models.people import TINY, made_up
 from tests.unit.thorough.registry.bundles import ALL, NONE, SOME, SPLIT, write_bundle
 from tests.unit.thorough.registry.conftest import Register, empty

@@ -14,8 +14,8 @@ from models.datasets.split import Split
 from models.registry.registry import Registry
 from models.training.settings import TrainingConfig
 from pipelines.core.settings import Settings
-from pipelines.models_text import registered_line
-from pipelines.registry import card_hash, opened, people_of_champion, register
+from pipelines.training.registry import card_hash, opened, people_of_champion, register
+from pipelines.training.registry_text import registered_line
 from tests.unit.models.people import made_up
 from tests.unit.thorough.registry.bundles import ALL, NONE, SOME, SPLIT, write_bundle
 from tests.unit.thorough.registry.conftest import Register

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from models.edge.contract import contract
 from pipelines.core.errors import InputError, SettingsError
-from pipelines.exporting import Export
 from pipelines.reports.tables.exports import markdown
+from pipelines.training.export import Export
 from schemas.whole import whole_folder
 
 CONTRACT: Final = "contract.json"

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from models.metrics.report_text import FIGURES as WORDS
 from models.registry.version import FIGURES, Entry, Version, headline
-from pipelines.registry import Change
+from pipelines.training.registry import Change
 
 COLUMNS = ("model", "version", "bundle", "is", "figures from", *(WORDS[name] for name in FIGURES), "data")
 

@@ -1,0 +1,1 @@
+"""From data to bundles: what `eqm train`, `search`, `distil`, `export`, `explain` and `evaluate` do."""
