@@ -34,7 +34,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _submit(given: Namespace, settings: Settings) -> None:
-    from pipelines.jobs import resume_point, submit_emotions, submit_features
+    from pipelines.streaming.submission import resume_point, submit_emotions, submit_features
 
     savepoint = resume_point(settings, given.job) if given.resume else given.savepoint
     if given.job == "features":
@@ -48,7 +48,7 @@ def _submit(given: Namespace, settings: Settings) -> None:
 
 def _stop(given: Namespace, settings: Settings) -> None:
     from pipelines.core.flink_rest import Cluster
-    from pipelines.jobs import running
+    from pipelines.streaming.submission import running
 
     jobs = running(settings, given.job)
     if not jobs:

@@ -21,12 +21,12 @@ from pipelines.demo.counting import committed_messages, readings_placed, wait_fo
 from pipelines.demo.live import follow, in_background, shown
 from pipelines.demo.outcome import Outcome, write_outcome
 from pipelines.demo.steps import Patience, step
-from pipelines.jobs import running, submit_emotions, submit_features
 from pipelines.replay.faults import FaultCounts, Faults
 from pipelines.replay.people import replay
 from pipelines.serving.client import EmotionConsumer
 from pipelines.sources.recording import Recording
 from pipelines.stack.stack import down, up
+from pipelines.streaming.submission import running, submit_emotions, submit_features
 from schemas.records import EmotionEvent
 from schemas.topics import FEATURES
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
-from pipelines.jobs import running
+from pipelines.streaming.submission import running
 
 
 @contextmanager

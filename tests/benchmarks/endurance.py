@@ -16,7 +16,7 @@ from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed
 from pipelines.demo.counting import feature_rows, readings_placed, wait_for
 from pipelines.stack.stack import down, up
-from pipelines.stack.submit import submit
+from pipelines.streaming.flink_run import submit
 from schemas.topics import EMOTIONS, FEATURES
 from schemas.windows import HOP_S, LATENESS_S, PANES_PER_WINDOW
 from tests.benchmarks.bench import CORES, ROOT, Bench, share_package

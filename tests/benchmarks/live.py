@@ -11,7 +11,7 @@ from orjson import loads
 
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from pipelines.jobs import submit_emotions, submit_features
+from pipelines.streaming.submission import submit_emotions, submit_features
 from schemas.topics import READINGS
 from tests.benchmarks.closing import Arrived
 from tests.integration import streaming

@@ -7,8 +7,8 @@ from typing import Any
 import psutil
 
 from pipelines.core.settings import Settings
-from pipelines.jobs import submit_features
 from pipelines.stack import processes
+from pipelines.streaming.submission import submit_features
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.throughput import load
 from tests.integration import streaming

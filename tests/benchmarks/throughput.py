@@ -11,8 +11,8 @@ from typing import Any
 
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from pipelines.jobs import submit_features
-from pipelines.stack.submit import shipped_jars, submit
+from pipelines.streaming.flink_run import shipped_jars, submit
+from pipelines.streaming.submission import submit_features
 from schemas.topics import FEATURES, READINGS
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.inputs import Input, Pair

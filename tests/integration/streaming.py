@@ -19,11 +19,11 @@ from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed as read_committed
 from pipelines.demo.counting import feature_rows
-from pipelines.jobs import submit_emotions, submit_features
 from pipelines.replay.faults import FaultCounts, Faults
 from pipelines.replay.people import replay
 from pipelines.sources.recording import Recording
 from pipelines.stack import topics
+from pipelines.streaming.submission import submit_emotions, submit_features
 from schemas.topics import EMOTIONS, FEATURES, QUARANTINE, TOPICS
 
 Records = dict[tuple[str, int], dict[str, Any]]

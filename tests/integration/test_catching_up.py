@@ -8,7 +8,7 @@ from confluent_kafka import Producer
 
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from pipelines.jobs import submit_features
+from pipelines.streaming.submission import submit_features
 from schemas.topics import READINGS
 from tests.integration import streaming
 

@@ -17,10 +17,10 @@ from models.bundle.folder import SAVED_MODEL, checksum, read_manifest
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.inference.shares import has
-from pipelines.jobs import submit_emotions
 from pipelines.replay.publish import publisher
 from pipelines.rollout.announcing import announce, retire
 from pipelines.rollout.bundles import control_for
+from pipelines.streaming.submission import submit_emotions
 from schemas.records import ModelControl
 from schemas.roles import Role
 from schemas.topics import MODELS, SHADOW

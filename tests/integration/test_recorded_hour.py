@@ -11,8 +11,8 @@ from feature_repo.online import read_newest
 from feature_repo.store import open_store
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from pipelines.jobs import submit_emotions, submit_features
 from pipelines.sources.discover import recordings
+from pipelines.streaming.submission import submit_emotions, submit_features
 from schemas.channels import CHANNELS
 from schemas.windows import SMOOTHING_MS
 from tests import naive

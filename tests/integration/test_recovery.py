@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from kafka import KafkaProducer
 
-from pipelines import jobs
 from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from pipelines.jobs import resume_point, running, submit_features
 from pipelines.serving.client import EmotionConsumer
-from pipelines.stack import restore_points
+from pipelines.streaming import restore_points
+from pipelines.streaming import submission as jobs
+from pipelines.streaming.submission import resume_point, running, submit_features
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming
 from tests.recovery import kills, outcome

@@ -18,7 +18,7 @@ from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.stack import processes
-from pipelines.stack.submit import submit
+from pipelines.streaming.flink_run import submit
 from schemas.topics import EMOTIONS, LABELS, TOPICS
 from tests.integration.ports import environment, separate_settings
 

@@ -12,10 +12,10 @@ import psutil
 
 from feature_repo.folders import ONLINE
 from pipelines.core.settings import Settings
-from pipelines.jobs import submit_emotions, submit_features
 from pipelines.stack import kafka, processes
 from pipelines.stack.flink import JOBMANAGER, TASKMANAGER
 from pipelines.stack.stack import up
+from pipelines.streaming.submission import submit_emotions, submit_features
 from tests.integration import streaming
 from tests.recovery.stage import Stage
 

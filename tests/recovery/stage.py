@@ -14,9 +14,9 @@ from pathlib import Path
 from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from pipelines.jobs import running, submit_emotions, submit_features
 from pipelines.sources.recording import Recording
 from pipelines.stack.stack import up
+from pipelines.streaming.submission import running, submit_emotions, submit_features
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming
 from tests.integration.commands import eqm

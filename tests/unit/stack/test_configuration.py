@@ -9,7 +9,7 @@ from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
 from pipelines.stack import flink, java, kafka
 from pipelines.stack.servers import servers
-from pipelines.stack.submit import submit
+from pipelines.streaming.flink_run import submit
 
 needs_flink = pytest.mark.skipif(find_spec("pyflink") is None, reason="Flink is in the stream environment")
 

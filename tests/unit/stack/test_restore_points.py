@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
-from pipelines.stack import restore_points
-from pipelines.stack.restore_points import Submitted
+from pipelines.streaming import restore_points
+from pipelines.streaming.restore_points import Submitted
 
 FIRST, SECOND = "a" * 32, "b" * 32
 

@@ -11,10 +11,11 @@ from pipelines.core.flink_rest import ENDED, Cluster, Job
 from pipelines.core.settings import Settings
 from pipelines.rollout.announcing import announce, serving
 from pipelines.rollout.bundles import placed
-from pipelines.stack import restore_points, topics
-from pipelines.stack.restore_points import Submitted
-from pipelines.stack.submit import shipped_jars, submit
+from pipelines.stack import topics
+from pipelines.streaming import restore_points
+from pipelines.streaming.flink_run import shipped_jars, submit
 from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobConfig
+from pipelines.streaming.restore_points import Submitted
 from schemas.roles import Role
 
 FOLDER = Path(__file__).parent / "streaming"
