@@ -29,8 +29,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _training_set(given: Namespace, settings: Settings) -> None:
-    from pipelines.batch.examples_job import transform_examples
     from pipelines.batch.training_set.build import STEPS, build
+    from pipelines.batch.training_set.examples_job import transform_examples
     from pipelines.batch.training_set.sources import labels_of, request_of, retrieval_of
     from pipelines.core.progress import counted
     from pipelines.datasets.card_text import summary_lines

@@ -22,8 +22,8 @@ from models.preprocessing.scaling import fit_scaling, scaled_array
 from models.preprocessing.transform import LEAST_SPREAD, LIMIT
 from models.preprocessing.transform_runtime import tf, tft
 from models.preprocessing.transform_specs import example_schema
-from pipelines.batch import example_batches
-from pipelines.batch.examples_job import transform_examples
+from pipelines.batch.training_set import example_batches
+from pipelines.batch.training_set.examples_job import transform_examples
 from pipelines.core.errors import InputError
 from schemas.feature_table import FEATURE_NAMES
 

@@ -23,7 +23,7 @@ def labels(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _quick_examples(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("pipelines.batch.examples_job")
+    module = ModuleType("pipelines.batch.training_set.examples_job")
     module.transform_examples = no_examples  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
 

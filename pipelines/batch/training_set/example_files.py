@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from models.preprocessing.transform_runtime import tf, tfxio
-from pipelines.batch.example_batches import FILE
+from pipelines.batch.training_set.example_batches import FILE
 
 
 @dataclass(frozen=True)

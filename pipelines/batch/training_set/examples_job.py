@@ -18,9 +18,9 @@ from models.preprocessing.transform import Preprocessing
 from models.preprocessing.transform_runtime import tft_beam
 from models.preprocessing.transform_specs import KEYS, example_schema, row_schema
 from pipelines.batch.engine import run
-from pipelines.batch.example_batches import FILE, Stretch, batches, stretches, tensors
-from pipelines.batch.example_files import WriteExamples
-from pipelines.batch.row_statistics import write_statistics
+from pipelines.batch.training_set.example_batches import FILE, Stretch, batches, stretches, tensors
+from pipelines.batch.training_set.example_files import WriteExamples
+from pipelines.batch.training_set.row_statistics import write_statistics
 from pipelines.core.errors import InputError
 from schemas.labels import LABEL_SETS
 
