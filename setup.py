@@ -9,5 +9,5 @@ setup(
     python_requires=">=3.11,<3.12",
     packages=find_packages(include=["schemas*", "models*", "pipelines*", "feature_repo*"]),
     package_data={"schemas": ["json/*.json"], "pipelines": ["report/assets/*", "streaming/java/**/*"]},
-    entry_points={"console_scripts": ["eqm=pipelines.cli:main"]},
+    entry_points={"console_scripts": ["eqm=pipelines.cli.main:main"]},
 )

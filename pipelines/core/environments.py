@@ -21,4 +21,4 @@ def require(environment: str, arguments: Sequence[str]) -> None:
     if not python.is_file():
         raise StackError(f"this command needs the {environment} environment: install it at {python.parents[1]}")
     sys.stdout.flush()
-    os.execv(python, [str(python), "-m", "pipelines.cli", *arguments])
+    os.execv(python, [str(python), "-m", "pipelines.cli.main", *arguments])

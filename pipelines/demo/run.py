@@ -102,7 +102,7 @@ class Demo:
         bundle = self.settings.current_bundle
         command = ["train", "--preset", "small", "--name", "demo", "--bundle", str(bundle)]
         ran = subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", *command],
+            [sys.executable, "-m", "pipelines.cli.main", *command],
             env={**os.environ, **self.settings.environment()},
             stdout=subprocess.PIPE,
             text=True,

@@ -78,7 +78,7 @@ def measured(home: Path, users: int, hours: int) -> Run:
     shutil.rmtree(settings.home, ignore_errors=True)
     readings = archives.write(settings.archive_folder, users=users, hours=hours, day=DAY)
     apply("local", settings.feast_folder)
-    command = [sys.executable, "-m", "pipelines.cli", "backfill", "--from", DAY, "--to", DAY, "--json"]
+    command = [sys.executable, "-m", "pipelines.cli.main", "backfill", "--from", DAY, "--to", DAY, "--json"]
     begun_s = time.monotonic()
     process = subprocess.Popen(
         command, env=os.environ | {"EQM_HOME": str(settings.home)}, stdout=subprocess.PIPE, text=True

@@ -83,7 +83,7 @@ def total(summary: dict[str, Any], count: str) -> int:
 
 def killed_in_the_middle(settings: Settings, days: list[str]) -> None:
     """Starts a backfill and kills it, workers and all, as soon as it has finished a bin."""
-    command = [sys.executable, "-m", "pipelines.cli", "backfill", *days]
+    command = [sys.executable, "-m", "pipelines.cli.main", "backfill", *days]
     process = subprocess.Popen(command, env=environment(settings), start_new_session=True)
     while not any(settings.features_folder.rglob(".staging-*/at-*.parquet")):
         assert process.poll() is None, "it ended before it could be killed"

@@ -17,7 +17,7 @@ from tests.integration.ports import environment, separate_settings
 
 
 def eqm(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    command = [sys.executable, "-m", "pipelines.cli.main", *arguments]
     return subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=120)
 
 

@@ -98,7 +98,7 @@ def outcome(folder: Path, history: Path, options: list[str]) -> Outcome:
 
 
 def eqm(settings: Settings, *arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    command = [sys.executable, "-m", "pipelines.cli.main", *arguments]
     done = subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

@@ -14,7 +14,7 @@ from feature_repo.online import read_newest
 from feature_repo.partitions import files
 from feature_repo.store import apply, open_store
 from pipelines.baselines.enrolment import LEAST_WINDOWS, STRETCH_MS, Period, enrol, features_of, instant_ms
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.core.errors import FeatureStoreError, InputError, SettingsError
 from pipelines.core.settings import Settings
 from pipelines.features.compute import compute_windows

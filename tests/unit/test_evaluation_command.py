@@ -11,7 +11,7 @@ import pytest
 from models.metrics.report_text import HOPEFUL
 from models.study.folds import HoldOut
 from models.study.run import StudyConfig, evaluate_study
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.core.errors import SettingsError
 from pipelines.datasets.evaluation_windows import EvaluationWindows
 from pipelines.reports.pages.evaluation import rendered

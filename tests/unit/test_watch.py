@@ -13,7 +13,7 @@ from rich.table import Table
 
 from feature_repo.columns import WINDOW_FEATURES
 from feature_repo.store import apply
-from pipelines import cli
+from pipelines.cli import main as cli
 from pipelines.reports.tables.watch import newest, table
 from pipelines.serving.watch import WatchOptions, print_json, watch
 from schemas.records import EmotionEvent

@@ -8,7 +8,7 @@ import pytest
 
 from models.bundle.folder import MANIFEST, read_manifest
 from models.core.dataset import Dataset
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.datasets.training_windows import LabelledWindows
 from pipelines.training.distil import configured
 from tests.unit.models.people import made_up

@@ -18,7 +18,7 @@ from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, start_ms
 from pipelines.archive.planning import plan_bins
 from pipelines.batch.parity_job import CompareBin
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.core.settings import Settings
 from pipelines.parity.comparison import Comparison, total
 from pipelines.parity.terms import Terms

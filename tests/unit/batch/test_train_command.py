@@ -12,7 +12,7 @@ from models.core.errors import TrainingError
 from models.datasets.split import Split
 from models.training.settings import TRAINING_PRESETS
 from models.training.train import Folders, Progress
-from pipelines.cli import main, parser
+from pipelines.cli.main import main, parser
 from pipelines.datasets.training_windows import LabelledWindows
 from pipelines.training.train import Order, configured, train_bundle
 from tests.unit.models.people import TINY, made_up

@@ -22,7 +22,7 @@ from pipelines.batch.nightly import backfill, dry_run
 from pipelines.batch.offline import stored_rows
 from pipelines.batch.recomputed import recomputed_rows
 from pipelines.batch.source import archived, recorded
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.core.errors import EqmError, InputError, StackError
 from pipelines.core.settings import Settings
 from pipelines.sources.recording import Stream

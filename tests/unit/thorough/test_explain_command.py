@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from models.bundle.folder import read_manifest
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.core.errors import SettingsError
 from pipelines.reports.pages.explanation import rendered
 from pipelines.reports.pages.explanation_files import FIGURES, PAGE, check, write

@@ -9,7 +9,7 @@ import pytest
 from models.search import space as search_space
 from models.training.settings import TRAINING_PRESETS
 from models.training.settings_file import read
-from pipelines.cli import main
+from pipelines.cli.main import main
 from tests.unit.models.people import made_up
 from tests.unit.models.test_training_set import PEOPLE, write
 from tests.unit.thorough.test_search import LITTLE, Known

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from models.core.data_card import DataCard
-from pipelines.cli import main
+from pipelines.cli.main import main
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 from tests.unit.batch.training_set.conftest import Home, half_and_half, no_examples
 

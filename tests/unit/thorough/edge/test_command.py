@@ -17,7 +17,7 @@ from models.bundle.predictor import CHUNK
 from models.core.dataset import Dataset
 from models.ensemble.combining import Weighted
 from models.training.train import TrainedEnsemble
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.training.export import Export
 from pipelines.training.exporting_files import CONTRACT, FIGURES, PAGE
 from tests.unit.models.people import made_up

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from pipelines.core.settings import Settings
 from tests.unit.thorough.registry.bundles import ALL, NONE, SOME
 from tests.unit.thorough.registry.conftest import Register

@@ -5,8 +5,8 @@ import json
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from pipelines.cli.live_models import add_actions, announced_line
 from pipelines.core.settings import Settings
-from pipelines.live.commands import add_actions, announced_line
 
 if TYPE_CHECKING:
     from pipelines.training.registry import Change

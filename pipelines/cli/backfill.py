@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.batch_arguments import add_beam_arguments
+from pipelines.cli.batch_arguments import add_beam_arguments
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import Settings
 

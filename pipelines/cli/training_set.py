@@ -5,7 +5,7 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
-from pipelines.batch_arguments import add_beam_arguments
+from pipelines.cli.batch_arguments import add_beam_arguments
 from pipelines.core.settings import Settings
 
 

@@ -6,7 +6,7 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
-from pipelines.batch_arguments import add_beam_arguments
+from pipelines.cli.batch_arguments import add_beam_arguments
 from pipelines.core.settings import Settings
 from pipelines.parity.terms import Terms
 
