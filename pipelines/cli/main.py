@@ -1,25 +1,33 @@
-"""The command `eqm`. Each module in `pipelines.commands` adds its commands."""
+"""The command `eqm`: how its line is read, and how one command runs."""
 
 import argparse
 import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pkgutil import iter_modules
+from typing import Final
 
-from pipelines import commands
+from pipelines.cli.groups import Commands
 from pipelines.core.environments import require
 from pipelines.core.errors import EqmError
 from pipelines.core.settings import Settings, load
 
+MODULES: Final = ("stack", "replay", "look", "enrol", "training_set", "history", "train", "judge", "models", "jobs")
+"""The modules of `pipelines.cli` that add commands."""
+
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. A flag named as a setting (`--parallelism`) overrides that setting."""
-    root = argparse.ArgumentParser(prog="eqm", description="Emotions from wearables, while they happen.")
+    root = argparse.ArgumentParser(
+        prog="eqm",
+        description="Emotions from wearables, while they happen.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     root.add_argument("--home", help="folder of everything that runs or is kept (default: build/eqm)")
-    subparsers = root.add_subparsers(required=True, metavar="COMMAND")
-    for module in iter_modules(commands.__path__):
-        import_module(f"{commands.__name__}.{module.name}").register(subparsers)
+    commands = Commands(root)
+    for module in MODULES:
+        import_module(f"pipelines.cli.{module}").register(commands)
+    root.epilog = f"{commands.shown()}\n\n`eqm COMMAND --help` tells more of each."
     return root
 
 

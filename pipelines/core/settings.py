@@ -36,7 +36,7 @@ class Settings(BaseModel):
 
     home: Folder = Field(default=Path("build/eqm"), validate_default=True)
     """Folder of everything that runs or is kept: broker, cluster, feature store, archive, models, logs."""
-    jvm: Folder = Path(__file__).parents[1] / "build" / "jvm"
+    jvm: Folder = Path(__file__).parents[2] / "build" / "jvm"
     """Folder of the JVM parts, as `make` fetches and builds them."""
     bootstrap: Address = ""
     """An outside Kafka's bootstrap servers, `host:port[,host:port]`; empty: the local broker."""

@@ -18,7 +18,7 @@ from pipelines.streaming.job_config import EmotionsConfig, FeaturesConfig, JobCo
 from pipelines.streaming.restore_points import Submitted
 from schemas.roles import Role
 
-FOLDER = Path(__file__).parent / "streaming"
+FOLDER = Path(__file__).parent
 NAMES = {"features": "eqm features", "emotions": "eqm emotions"}
 START_S: Final = 180
 CHANGED: Final = "ContractChangedException: "
