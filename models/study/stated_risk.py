@@ -18,7 +18,7 @@ STATED: Final = (0.05, 0.10, 0.20)
 def stated_risks(rows: Scored, bootstrap: Bootstrap) -> list[dict[str, Any]]:
     """For each stated risk, the share of wrong answers and of answers that people held out then got, with intervals.
 
-    For each person the confidence is the one that `models.ensemble.abstention.choose` finds for all others' predictions, made by
+    For each person the confidence is the one that `abstention.choose` finds for all others' predictions, made by
     models that, for most of them, knew the person: the choice is a little too well informed. Where it finds none the
     person gets no answer, and counts among the silent. `confidence` is the median over people, `above` how many of them
     got more wrong answers than stated.

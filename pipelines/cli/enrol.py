@@ -1,19 +1,19 @@
 """`eqm enrol`: a user's baseline from a period of rest."""
 
-import argparse
 import json
 import time
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from pipelines.cli.groups import Commands
 from pipelines.core.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.baselines.enrolment import Enrolment
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    command = subparsers.add_parser(
+def register(commands: Commands) -> None:
+    command = commands.add_parser(
         "enrol", help="take a user's resting level from a period in which they were told to rest"
     )
     command.add_argument("user", metavar="U", help="user id")

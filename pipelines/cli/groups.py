@@ -22,7 +22,7 @@ class Commands:
         self._subparsers = parser.add_subparsers(required=True, metavar="COMMAND", help=argparse.SUPPRESS)
         self._purposes: dict[str, str] = {}
 
-    def add_parser(self, name: str, *, help: str, **options: Any) -> argparse.ArgumentParser:  # noqa: A002, ANN401
+    def add_parser(self, name: str, *, help: str, **options: Any) -> argparse.ArgumentParser:  # noqa: ANN401
         """A parser for `eqm NAME`; `help` stands in the list of commands and in the command's own help."""
         self._purposes[name] = help
         return self._subparsers.add_parser(name, description=help, **options)

@@ -1,17 +1,17 @@
 """`eqm submit`, `eqm stop`: the Flink jobs."""
 
-import argparse
 from argparse import Namespace
 from pathlib import Path
 
+from pipelines.cli.groups import Commands
 from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
 
 KINDS = ("features", "emotions")
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    submit = subparsers.add_parser("submit", help="submit a job with `flink run`, to the local or any cluster")
+def register(commands: Commands) -> None:
+    submit = commands.add_parser("submit", help="submit a job with `flink run`, to the local or any cluster")
     submit.add_argument("job", choices=KINDS)
     submit.add_argument(
         "--bundle", type=Path, help="bundle that serves (default: the one announced last, or HOME/models/current)"
@@ -25,7 +25,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--resume", action="store_true", help="continue from the job's newest savepoint or complete checkpoint"
     )
     submit.set_defaults(handler=_submit)
-    stop = subparsers.add_parser("stop", help="stop a job with a savepoint")
+    stop = commands.add_parser("stop", help="stop a job with a savepoint")
     stop.add_argument("job", choices=KINDS)
     stop.add_argument(
         "--drain", action="store_true", help="close and send every open window first: no more readings come"

@@ -1,19 +1,24 @@
-"""`eqm models`: what was trained, which bundle is in use, and changing that."""
+"""`eqm models`: what was trained, which bundle is in use, and what the running emotions job serves."""
 
 import argparse
 import json
+import tempfile
+import time
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.cli.live_models import add_actions, announced_line
+from pipelines.cli.groups import Commands
+from pipelines.core.errors import EqmError
 from pipelines.core.settings import Settings
+from schemas.roles import Role
 
 if TYPE_CHECKING:
     from pipelines.training.registry import Change
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    models = subparsers.add_parser("models", help="trained models: list, promote, announce to the running job")
+def register(commands: Commands) -> None:
+    models = commands.add_parser("models", help="trained models: list, promote, announce to the running job")
     actions = models.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="all versions, with figures from people held out")
     show = actions.add_parser("show", help="all that is known of one version")
@@ -75,3 +80,105 @@ def _tell(change: "Change", given: Namespace, settings: Settings) -> None:
         print(json.dumps(change_json(change) | {"live": told}))
     else:
         print(f"{change.version.title} is champion: {change.why}\n{settings.current_bundle} holds it\n{told}")
+
+
+def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    announce = actions.add_parser("announce", help="give a model a role in the running emotions job, without a stop")
+    announce.add_argument(
+        "version", metavar="VERSION|FOLDER", help="a registered version or alias, or a bundle's folder"
+    )
+    announce.add_argument("--name", default="eqm", help="of the registered model (default: eqm)")
+    announce.add_argument("--role", type=Role, choices=list(Role), default=Role.SERVE, help="default: serve")
+    announce.add_argument("--share", type=_share, help="of users, for the role share: 0.1 is a tenth")
+    announce.set_defaults(handler=_announce, environment="batch")
+    retire = actions.add_parser("retire", help="end a role; then who was submitted serves, and guests are gone")
+    retire.add_argument("role", type=Role, choices=list(Role))
+    retire.set_defaults(handler=_retire)
+    live = actions.add_parser("live", help="what each worker of the emotions job says it runs")
+    live.add_argument("--json", action="store_true", help="the same for machines")
+    live.set_defaults(handler=_live)
+    _add_compare(actions)
+
+
+def _add_compare(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    compare = actions.add_parser("compare", help="the serving model beside its shadow, or beside who shares its users")
+    instant = "ISO-8601 with its zone, or epoch milliseconds"
+    compare.add_argument("--from", dest="from_time", metavar="T", help=f"windows that end after it: {instant}")
+    compare.add_argument("--to", dest="to_time", metavar="T", help="windows that end no later")
+    compare.add_argument("--labels", type=Path, metavar="FILE.csv", help="labels (default: the labels topic)")
+    compare.add_argument("--json", action="store_true", help="the same for machines")
+    compare.set_defaults(handler=_compare)
+
+
+def announced_line(settings: Settings, bundle: Path) -> str:
+    """Announces a bundle that is in use now, and says so; or why nobody has been told."""
+    from pipelines.rollout.announcing import announce, answers
+
+    if not answers(settings.bootstrap_servers):
+        return f"no broker answers at {settings.bootstrap_servers}: no running job was told"
+    try:
+        control = announce(settings, bundle, Role.SERVE)
+    except EqmError as fault:
+        return f"a running job was not told: {fault}"
+    return f"announced {control.name} {control.version}: a running emotions job goes over to it (`eqm models live`)"
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError(text)
+    return value
+
+
+def _announce(given: Namespace, settings: Settings) -> None:
+    from pipelines.rollout.announcing import announce
+    from pipelines.training.registry import bundle_of
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(given.version)
+        bundle = folder if folder.is_dir() else bundle_of(settings, given.name, given.version, Path(temporary))
+        control = announce(settings, bundle, given.role, share=given.share)
+    print(
+        f"announced {control.name} {control.version} as {control.role}; `eqm models live` shows what workers make of it"
+    )
+
+
+def _retire(given: Namespace, settings: Settings) -> None:
+    from pipelines.rollout.announcing import retire
+
+    retire(settings, given.role)
+    print(f"announced the end of {given.role}")
+
+
+def _live(given: Namespace, settings: Settings) -> None:
+    from rich.console import Console
+
+    from pipelines.reports.tables.live_models import live_table
+    from pipelines.rollout.reports import live, reports
+
+    workers = live(reports(settings.bootstrap_servers), time.time_ns() // 1_000_000)
+    if given.json:
+        print(json.dumps({name: [report.model_dump(mode="json") for report in said] for name, said in workers.items()}))
+    elif workers:
+        Console(highlight=False, markup=False, emoji=False).print(live_table(workers))
+    else:
+        print("no worker of the emotions job was heard in the last 30 s")
+
+
+def _compare(given: Namespace, settings: Settings) -> None:
+    from rich.console import Console
+
+    from pipelines.baselines.enrolment import instant_ms
+    from pipelines.reports.tables.live_models import comparison_parts
+    from pipelines.rollout.compared import compare
+    from pipelines.rollout.events_table import FOREVER
+
+    first = instant_ms("--from", given.from_time) if given.from_time else FOREVER[0]
+    last = instant_ms("--to", given.to_time) if given.to_time else FOREVER[1]
+    found = compare(settings, (first, last), given.labels)
+    if given.json:
+        print(json.dumps([pair.as_json() for pair in found]))
+    else:
+        console = Console(highlight=False, markup=False, emoji=False)
+        for part in comparison_parts(found):
+            console.print(part)

@@ -1,17 +1,17 @@
 """`eqm replay`: recordings or simulated people into the readings topic."""
 
-import argparse
 import math
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from pipelines.cli.groups import Commands
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import Settings
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    replay = subparsers.add_parser(
+def register(commands: Commands) -> None:
+    replay = commands.add_parser(
         "replay", help="send recordings, or simulated people, in event-time order, with their labels"
     )
     replay.add_argument("paths", nargs="*", type=Path, help="E4 folders, folders of them, JSON-lines files")

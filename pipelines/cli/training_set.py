@@ -1,16 +1,16 @@
 """`eqm training-set`: labelled windows as examples, with a data card."""
 
-import argparse
 import time
 from argparse import Namespace
 from pathlib import Path
 
-from pipelines.cli.batch_arguments import add_beam_arguments
+from pipelines.cli.arguments import add_beam_arguments
+from pipelines.cli.groups import Commands
 from pipelines.core.settings import Settings
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    command = subparsers.add_parser(
+def register(commands: Commands) -> None:
+    command = commands.add_parser(
         "training-set", help="labels and feature windows of some days, joined as known at the time, split, with a card"
     )
     command.add_argument("--output", type=Path, required=True, help="folder to write; an older set there is replaced")

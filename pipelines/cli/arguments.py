@@ -1,6 +1,7 @@
-"""What every batch command is told in the same way: the days, and how Beam runs."""
+"""What several commands are told in the same way: days, Beam's options, and where labelled windows come from."""
 
 import argparse
+from pathlib import Path
 
 
 def add_beam_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,3 +16,12 @@ def add_beam_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="...",
         help="Beam's own options; must come last: --beam --runner=FlinkRunner --flink_master=host:port",
     )
+
+
+def add_windows_arguments(parser: argparse.ArgumentParser) -> None:
+    """`folders` or `training_set`, one of the two: where the labelled windows of people to judge by come from."""
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument(
+        "--recordings", dest="folders", type=Path, nargs="+", metavar="FOLDER", help="recordings with a labels.csv"
+    )
+    data.add_argument("--training-set", type=Path, metavar="FOLDER", help="a built training set, whatever its split")

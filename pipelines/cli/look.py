@@ -4,13 +4,14 @@ import argparse
 import sys
 
 from feature_repo.columns import VIEWS, WINDOW_FEATURES
+from pipelines.cli.groups import Commands
 from pipelines.core.settings import Settings
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: Commands) -> None:
     """Add the commands."""
-    _watch(subparsers.add_parser("watch", help="show emotion events as they come"))
-    _features(subparsers.add_parser("features", help="show a user's newest features, read from Feast"))
+    _watch(commands.add_parser("watch", help="show emotion events as they come"))
+    _features(commands.add_parser("features", help="show a user's newest features, read from Feast"))
 
 
 def _watch(command: argparse.ArgumentParser) -> None:
