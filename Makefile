@@ -12,7 +12,7 @@ SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/lea
 	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py \
 	tests/unit/test_baseline.py tests/unit/test_enrolment.py tests/unit/test_decoding.py tests/unit/batch \
 	schemas models feature_repo pipelines/signals pipelines/features/compute.py pipelines/signals/samples.py pipelines/batch \
-	pipelines/sources/decoding.py pipelines/sources/message_json.py pipelines/core/instants.py
+	pipelines/sources/reading_decoder.py pipelines/sources/reading_decoder.py pipelines/core/instants.py
 # Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
 # So do those for which only the batch environment has the packages.
 BATCH_ONLY := --ignore=models/search/search.py --ignore=pipelines/training/search.py --ignore=models/explanation/shapley.py

@@ -1,7 +1,9 @@
 """What the archive holds for a day, read from three of its columns: enough to plan, to warn and to refuse."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from feature_repo import partitions
 from pipelines.archive.bin_reader import archive_files, footer
-from pipelines.archive.days import DAY_MS, day_before, start_ms
+from pipelines.archive.bins import READINGS_AT_ONCE, Bin
+from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
 from pipelines.core.errors import InputError, first_line
-from schemas.windows import HOP_MS, PANES_PER_WINDOW, WINDOW_MS
+from schemas.windows import HOP_MS, MAX_FUTURE_MS, PANES_PER_WINDOW, WINDOW_MS
 
 PANES = DAY_MS // HOP_MS
 MINUTES = 1440
@@ -115,3 +119,49 @@ def _columns(files: Iterable[Path]) -> Iterator[tuple[pa.DictionaryArray, NDArra
             raise InputError(
                 f"{file} cannot be read ({first_line(fault)}); restore it, or move it out of the archive"
             ) from fault
+
+
+FEWEST_USERS = 5
+"""Among fewer users one may well hold most readings."""
+
+
+def check(days: Days, surveys: Sequence[Survey], *, now_ms: int, max_user_share: float) -> None:
+    """Raises InputError for an empty range, readings of the future, or one user who holds most readings."""
+    if not any(each.readings for each in surveys):
+        raise InputError(f"the archive holds no reading from {days.first} to {days.last}: name other days")
+    for each in surveys:
+        if each.newest_ms > now_ms + MAX_FUTURE_MS:
+            ahead_s = (each.newest_ms - now_ms) // 1000
+            raise InputError(f"{each.day}: a reading is dated {ahead_s} s after now; correct the clock, or remove it")
+    per_user: Counter[str] = sum((Counter(each.per_user) for each in surveys), Counter())
+    user, most = per_user.most_common(1)[0]
+    share = most / per_user.total()
+    if len(per_user) >= FEWEST_USERS and share > max_user_share:
+        raise InputError(
+            f"{user} holds {share:.0%} of all readings, with {len(per_user)} users: look at that sensor,"
+            f" or allow it with --max-user-share {min(share + 0.01, 1):.2f}"
+        )
+
+
+def occupied(days: Iterable[str], archive: Path, offline: Path) -> list[str]:
+    """Those days that may have windows: with readings, on them or the day before, or with stored rows."""
+    with_readings, with_rows = set(partitions.days(archive)), set(partitions.days(offline))
+    return [day for day in days if {day, day_before(day)} & with_readings or day in with_rows]
+
+
+def plan_bins(archive: Path, days: Iterable[str]) -> list[Bin]:
+    """All bins of some days, in order of time."""
+    return [part for day in days for part in bins(survey(archive, day))]
+
+
+def bins(found: Survey, *, at_once: int = READINGS_AT_ONCE) -> list[Bin]:
+    """A day without gap or overlap; each bin holds at most `at_once` readings, or one minute."""
+    begin_ms = start_ms(found.day)
+    edges, held = [begin_ms], 0
+    for minute, readings in enumerate(found.per_minute.tolist()):
+        if held and held + readings > at_once:
+            edges.append(begin_ms + minute * 60_000)
+            held = 0
+        held += readings
+    edges.append(begin_ms + DAY_MS)
+    return [Bin(first, last) for first, last in pairwise(edges)]

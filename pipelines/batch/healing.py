@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from feature_repo.partitions import MEASURED, counting_rows, user_ranks
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.features.differences import relative_difference
+from pipelines.parity.comparison import relative_difference
 from schemas.windows import HOP_MS, LATEST_MS
 
 TOLERANCE = 1e-9

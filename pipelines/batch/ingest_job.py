@@ -15,9 +15,8 @@ from kafka.consumer.fetcher import ConsumerRecord
 from pipelines.archive.bin_reader import SCHEMA
 from pipelines.archive.day_files import DayFiles
 from pipelines.batch.topic_range import OffsetChunk, messages
-from pipelines.sources.decoding import Decoded, decode
 from pipelines.sources.discover import sources
-from pipelines.sources.message_json import RejectedError
+from pipelines.sources.reading_decoder import Decoded, RejectedError, decode
 from pipelines.sources.recording import Recording, Stream, accepted
 from schemas.channels import CHANNEL_NAMES
 from schemas.reasons import Quarantined

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.archive.days import Days
-from pipelines.archive.planning import occupied, plan_bins
+from pipelines.archive.survey import occupied, plan_bins
 from pipelines.batch.engine import pipeline_options, run
 from pipelines.batch.parity_job import CompareBin, comparing, kept
 from pipelines.core.errors import InputError, SettingsError, StackError

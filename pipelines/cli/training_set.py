@@ -33,7 +33,7 @@ def _training_set(given: Namespace, settings: Settings) -> None:
     from pipelines.batch.training_set.examples_job import transform_examples
     from pipelines.batch.training_set.sources import labels_of, request_of, retrieval_of
     from pipelines.core.progress import counted
-    from pipelines.datasets.card_text import summary_lines
+    from pipelines.datasets.card import summary_lines
 
     request = request_of(given, settings, now_ms=time.time_ns() // 1_000_000)
     labels, retrieve = labels_of(given.labels, settings), retrieval_of(settings)

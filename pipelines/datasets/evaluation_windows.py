@@ -22,7 +22,7 @@ from pipelines.features.windowing import window_chunks
 from pipelines.labels.csv_files import recorded_label, recording_rows
 from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.sources.discover import Source, sources
-from pipelines.sources.e4_labels import FILE
+from pipelines.sources.e4_files import FILE
 from pipelines.sources.recording import accepted, to_samples
 from schemas.feature_table import FEATURES
 from schemas.records import Label

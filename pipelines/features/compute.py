@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.signals.canonical import MAX_WINDOWS, canonical_series, check_offsets
-from pipelines.signals.coverage import coverage, interval_coverage
 from pipelines.signals.eda import eda
+from pipelines.signals.grid import second_means
 from pipelines.signals.hrv_frequency import hrv_frequency
 from pipelines.signals.hrv_time import hrv_time
 from pipelines.signals.motion import magnitude, motion
-from pipelines.signals.quality import quality
+from pipelines.signals.quality import coverage, interval_coverage, quality
 from pipelines.signals.samples import SAMPLE
 from pipelines.signals.segments import Floats, Ints, Series
-from pipelines.signals.sequence import second_means
 from pipelines.signals.spo2 import desaturation
 from pipelines.signals.statistics import statistics
 from schemas.channels import CHANNEL_INDEX, CHANNELS, SEQUENCE_CHANNELS

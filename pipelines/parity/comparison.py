@@ -11,8 +11,23 @@ from numpy.typing import NDArray
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.features.differences import relative_difference
 from pipelines.signals.segments import Floats
+
+
+def relative_difference(one: Floats, other: Floats) -> Floats:
+    """|a - b| over the greater magnitude, elementwise; shapes must fit.
+
+    0 where both are equal or both missing (NaN), infinite where one alone is missing.
+
+    >>> relative_difference(np.array([1.0, np.nan, 0.0, 2.0]), np.array([1.0, np.nan, 0.0, 1.0])).tolist()
+    [0.0, 0.0, 0.0, 0.5]
+    """
+    same = (one == other) | (np.isnan(one) & np.isnan(other))
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(one - other)
+        found = np.divide(apart, np.maximum(np.abs(one), np.abs(other)), out=np.zeros_like(apart), where=~same)
+    return np.where(same, 0.0, np.where(np.isnan(found), np.inf, found))
+
 
 START: Final = "window_start_ms"
 KEYS: Final = [START, JOIN_KEY, EVENT_TIMESTAMP]

@@ -1,16 +1,16 @@
-"""The CSV files of an Empatica E4 export: a start line, a rate line (not in IBI.csv), then numbers.
-
-The start is unix seconds or ISO text, UTC, and may be repeated per column; lines may end in CRLF.
-"""
+"""The files of an Empatica E4 export: CSV files of a start line, a rate line (not in IBI.csv) and numbers; and `labels.csv`."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.errors import InputError
+from pipelines.labels.csv_files import recorded_label, recording_rows
+from schemas.records import Label
 
 EXPORT_AGAIN = "export the recording again, or remove the file"
 
@@ -103,3 +103,20 @@ def _is_row(line: str, columns: int) -> bool:
     except ValueError:
         return False
     return len(values) == columns and bool(np.isfinite(values).all())
+
+
+FILE: Final = "labels.csv"
+
+
+def read_wearer(folder: Path) -> tuple[str, tuple[Label, ...]]:
+    """Whose recording the folder is, and its labels in order of time.
+
+    The wearer stands in `labels.csv` beside the folder; a folder not listed there is its own wearer, unlabelled.
+    """
+    name = folder.resolve().name
+    path = folder.resolve().parent / FILE
+    rows = [(line, row) for line, row in recording_rows(path) if row["recording"] == name] if path.is_file() else []
+    if not rows:
+        return name, ()
+    labels = [recorded_label(path, line, row) for line, row in rows]
+    return labels[0].user_id, tuple(sorted(labels, key=lambda label: label.start_ms))

@@ -8,8 +8,7 @@ import numpy as np
 
 from pipelines.core.errors import InputError
 from pipelines.sources.decimation import decimated
-from pipelines.sources.e4_files import Sampled, read_beats, read_sampled
-from pipelines.sources.e4_labels import read_wearer
+from pipelines.sources.e4_files import Sampled, read_beats, read_sampled, read_wearer
 from pipelines.sources.recording import Recording, Stream, stream
 
 

@@ -9,7 +9,7 @@ from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalar
 
 from pipelines.features.compute import VECTOR_NAMES, compute_pieces
 from pipelines.features.pane_cache import FollowedPanes, SentWindow
-from pipelines.features.record_json import feature_windows_json
+from pipelines.features.records import feature_windows_json
 from pipelines.signals.segments import Floats, Ints
 from pipelines.streaming.job_config import FeaturesConfig
 from schemas.windows import WINDOW_MS

@@ -15,7 +15,7 @@ from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed
-from pipelines.features.record_arrays import parse_feature_windows
+from pipelines.features.records import parse_feature_windows
 from pipelines.streaming.submission import submit_emotions, submit_features
 from schemas.topics import FEATURES
 from tests.benchmarks.bench import CORES, Bench

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from pipelines.features.compute import WindowFeatures, compute_blobs
-from pipelines.features.record_json import feature_windows_json
+from pipelines.features.records import feature_windows_json
 from pipelines.signals.samples import pack
 from schemas.channels import CHANNEL_INDEX
 

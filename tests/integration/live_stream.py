@@ -18,7 +18,7 @@ from models.bundle import folder as bundles
 from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
 from pipelines.features.compute import compute_windows
-from pipelines.features.record_json import feature_windows_json
+from pipelines.features.records import feature_windows_json
 from pipelines.features.windowing import windows
 from pipelines.replay.people import simulated
 from pipelines.sources.recording import to_samples

@@ -10,7 +10,7 @@ from models.bundle.predictor import Predictor
 from pipelines.baselines.resting import moments
 from pipelines.baselines.rows import Baseline, baseline_rows, write_online
 from pipelines.core.settings import Settings
-from pipelines.features.record_arrays import parse_feature_windows
+from pipelines.features.records import parse_feature_windows
 from pipelines.replay.people import simulated
 from schemas.topics import FEATURES
 from tests.integration import streaming

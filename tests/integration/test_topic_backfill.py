@@ -22,8 +22,7 @@ from pipelines.replay.malformed import malformed
 from pipelines.replay.messages import in_event_time
 from pipelines.replay.people import simulated
 from pipelines.replay.publish import publisher
-from pipelines.sources.decoding import decode
-from pipelines.sources.message_json import RejectedError
+from pipelines.sources.reading_decoder import RejectedError, decode
 from pipelines.stack import topics
 from schemas.topics import READINGS
 from tests.edge_messages import ACCEPTED, REJECTED

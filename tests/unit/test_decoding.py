@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from pipelines.core.instants import epoch_ms
 from pipelines.replay.malformed import MALFORMATIONS, Malformation
 from pipelines.replay.messages import in_event_time
-from pipelines.sources import decoding
-from pipelines.sources.decoding import Decoded, decode
-from pipelines.sources.message_json import RejectedError, members
+from pipelines.sources import reading_decoder as decoding
+from pipelines.sources.reading_decoder import Decoded, RejectedError, decode, members
 from pipelines.sources.simulator import simulate_person
 from schemas.channels import CHANNEL_NAMES
 from schemas.reasons import Quarantined

@@ -6,8 +6,14 @@ from hypothesis import given, settings
 
 from pipelines.core.errors import InputError
 from pipelines.features.compute import compute_windows
-from pipelines.features.record_arrays import AT_ONCE, ParsedWindows, parse_feature_window, parse_feature_windows
-from pipelines.features.record_json import SCHEMA_HASH, feature_windows_json
+from pipelines.features.records import (
+    AT_ONCE,
+    SCHEMA_HASH,
+    ParsedWindows,
+    feature_windows_json,
+    parse_feature_window,
+    parse_feature_windows,
+)
 from schemas.channels import SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.records import FeatureWindow

@@ -15,8 +15,7 @@ from models.datasets.training_set import MEAN_NAMES
 from models.ensemble.events import Answers, Speaker
 from pipelines.baselines.online_cache import KnownBaselines
 from pipelines.features.compute import compute_windows
-from pipelines.features.record_arrays import parse_feature_window
-from pipelines.features.record_json import feature_windows_json
+from pipelines.features.records import feature_windows_json, parse_feature_window
 from pipelines.features.windowing import windows
 from pipelines.inference.active_models import InForce
 from pipelines.inference.scorer import Answer, Scorer

@@ -14,17 +14,17 @@ from models.core.data_card import DataCard
 from models.datasets.training_set import ROWS
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, day_of
-from pipelines.archive.planning import plan_bins
+from pipelines.archive.survey import plan_bins
 from pipelines.batch.engine import for_each, pipeline_options, run
 from pipelines.batch.training_set.sequences import AddSequences
 from pipelines.core.errors import StackError
 from pipelines.datasets.card import describe, write_card
-from pipelines.datasets.choosing import choose, require_some
 from pipelines.datasets.folder import whole
-from pipelines.datasets.label_use import LabelsByUser
 from pipelines.datasets.look_up import Retrieve, stage_known
+from pipelines.datasets.reasons import LabelsByUser
 from pipelines.datasets.request import Request
 from pipelines.datasets.rows import AT_ONCE, write_rows
+from pipelines.datasets.selection import choose, require_some
 from pipelines.datasets.splits import check
 from schemas.windows import WINDOW_MS
 

@@ -23,8 +23,8 @@ from pipelines.datasets.look_up import KNOWN, staged_day
 from pipelines.datasets.reasons import Dropped
 from pipelines.datasets.training_windows import picked
 from pipelines.features.compute import WindowFeatures, compute_windows
-from pipelines.features.differences import relative_difference
 from pipelines.features.windowing import window_chunks
+from pipelines.parity.comparison import relative_difference
 from pipelines.signals.segments import Ints
 from schemas.feature_table import FEATURE_NAMES
 from schemas.whole import whole_file, write_whole

@@ -9,8 +9,8 @@ from feature_repo.retrieval import historical
 from feature_repo.store import open_store
 from pipelines.archive.days import Days
 from pipelines.core.settings import Settings
-from pipelines.datasets.label_use import LabelsByUser
 from pipelines.datasets.look_up import Retrieve
+from pipelines.datasets.reasons import LabelsByUser
 from pipelines.datasets.request import Choice, Request
 from pipelines.labels.csv_files import read_labels_csv
 from pipelines.labels.topic import read_labels

@@ -16,7 +16,7 @@ import pytest
 from feature_repo.partitions import day_folder, files
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, start_ms
-from pipelines.archive.planning import plan_bins
+from pipelines.archive.survey import plan_bins
 from pipelines.batch.parity_job import CompareBin
 from pipelines.cli.main import main
 from pipelines.core.settings import Settings

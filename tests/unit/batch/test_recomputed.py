@@ -10,8 +10,7 @@ import pytest
 from feature_repo.columns import EVENT_TIMESTAMP
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, start_ms
-from pipelines.archive.planning import bins
-from pipelines.archive.survey import survey
+from pipelines.archive.survey import bins, survey
 from pipelines.batch.recomputed import recomputed_rows
 from pipelines.features.compute import VECTOR_NAMES, compute_windows
 from pipelines.features.windowing import windows

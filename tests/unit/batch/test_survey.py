@@ -8,8 +8,7 @@ import pytest
 
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, Days, start_ms
-from pipelines.archive.planning import bins, occupied
-from pipelines.archive.survey import survey
+from pipelines.archive.survey import bins, occupied, survey
 from pipelines.batch.recomputed import recomputed_rows
 from pipelines.core.errors import SettingsError
 from pipelines.sources.recording import Stream

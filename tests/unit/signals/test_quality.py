@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from pipelines.signals.coverage import coverage, interval_coverage
-from pipelines.signals.quality import quality
+from pipelines.signals.quality import coverage, interval_coverage, quality
 from schemas.channels import CHANNEL_INDEX, CHANNELS
 from tests.unit.signals.drawn import series
 

@@ -18,7 +18,7 @@ from feature_repo.store import apply, open_store
 from models.core.data_card import DataCard
 from pipelines.archive.days import Days
 from pipelines.batch.training_set.build import Examples, build
-from pipelines.datasets.label_use import LabelsByUser
+from pipelines.datasets.reasons import LabelsByUser
 from pipelines.datasets.request import Choice, Request
 from schemas.records import Label
 from tests.unit.batch import history

@@ -17,7 +17,7 @@ from models.datasets import training_set
 from models.datasets.training_set import BASELINE_NAMES, SCHEMA
 from pipelines.archive.days import DAY_MS
 from pipelines.core.errors import EqmError, InputError, StackError, TrainingError
-from pipelines.datasets.card_text import summary_lines
+from pipelines.datasets.card import summary_lines
 from pipelines.datasets.rows import write_rows
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
