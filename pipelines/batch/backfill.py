@@ -13,7 +13,7 @@ from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
 from pipelines.archive.survey import Survey, bins, check, occupied, survey
 from pipelines.batch.engine import for_each, pipeline_options, run
 from pipelines.batch.generation import changes, counted, fingerprint, is_made_from, settle, stage
-from pipelines.batch.heal_bin import HealBin
+from pipelines.batch.healing import HealBin
 
 OPEN_MS: Final = 120_000
 """A window that ended less than this ago may still be open in the stream, or not yet in the archive."""

@@ -1,15 +1,21 @@
-"""Stored rows and recomputed rows made into one: what a late reading changes, and nothing else."""
+"""Stored rows and recomputed rows made into one: what a late reading changes, and nothing else; and the Beam step of it."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from feature_repo.partitions import MEASURED, counting_rows, user_ranks
+from pipelines.archive.bins import Bin
+from pipelines.batch.bin_rows import recomputed_rows, stored_rows
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.parity.comparison import relative_difference
+from schemas.whole import whole_file, write_whole
 from schemas.windows import HOP_MS, LATEST_MS
 
 TOLERANCE = 1e-9
@@ -97,3 +103,37 @@ def _numbers_changed(both: pa.Table, pairs: NDArray[np.int64]) -> NDArray[np.int
 def closed(rows: pa.Table, until_ms: int) -> pa.Table:
     """The rows of windows that ended at or before an instant."""
     return rows.filter(pa.compute.less_equal(rows[EVENT_TIMESTAMP], pa.scalar(until_ms, pa.timestamp("ms"))))
+
+
+@dataclass(frozen=True)
+class HealBin:
+    """Writes `NAME.parquet`, `_NAME.changes.parquet` and, last of all, `_NAME.json` with the counts.
+
+    A bin that has its counts is complete: done again after a crash, it is passed over. The bytes depend on archive
+    and stored rows alone, not on the runner.
+    """
+
+    archive: Path
+    offline: Path
+    staging: dict[str, Path]
+    """Staging folder of each day."""
+    until_ms: int
+    """Windows that ended later may still be open: they are left to the stream."""
+
+    def __call__(self, part: Bin) -> str:
+        folder = self.staging[part.day]
+        counts = folder / f"_{part.name}.json"
+        if not counts.is_file():
+            found = healed(stored_rows(self.offline, part), closed(recomputed_rows(self.archive, part), self.until_ms))
+            if found.rows.num_rows:
+                write(found.rows, folder / f"{part.name}.parquet")
+            if found.changes.num_rows:
+                write(found.changes, folder / f"_{part.name}.changes.parquet")
+            write_whole(counts, json.dumps(found.counts()) + "\n")
+        return part.name
+
+
+def write(rows: "pq.pa.Table", file: Path) -> None:
+    """A whole file or none. No dictionary but for users: measured numbers hardly repeat."""
+    with whole_file(file) as unfinished:
+        pq.write_table(rows, unfinished, compression="snappy", use_dictionary=["user_id"], row_group_size=1 << 16)

@@ -1,23 +1,73 @@
 """What a night does: heal the offline rows, refresh the online store and the baselines, and say what was done."""
 
+import fcntl
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
+from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, VIEWS, WINDOW_FEATURES
+from feature_repo.partitions import day_folder, recomputed
 from pipelines.baselines.rows import opened
 from pipelines.batch.backfill import DayPlan, DayResult, Request, plan, recompute
 from pipelines.batch.baselines import BaselineSummary, nights, refresh_baselines
 from pipelines.batch.healing import CHANGES
-from pipelines.batch.lock import only_one
-from pipelines.batch.online_refresh import refresh_online
 from pipelines.batch.source import Source
+from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
 from schemas.whole import whole_file, write_whole
+
+if TYPE_CHECKING:
+    from feature_repo.store import FeatureStore
+
+
+@contextmanager
+def only_one(file: Path) -> Iterator[None]:
+    """Holds the lock; raises StackError where another process does. It ends with the process, however that ends."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+", encoding="utf-8") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            held.seek(0)
+            raise StackError(f"a backfill already runs as process {held.read().strip()}: wait for it to end") from None
+        held.truncate(0)
+        held.write(f"{os.getpid()}\n")
+        held.flush()
+        yield
+
+
+def refresh_online(store: "FeatureStore", offline: Path, days: Iterable[str]) -> int:
+    """Writes each user's newest recomputed row of these days; returns how many rows the store took."""
+    from feature_repo.online import write_newest
+
+    written = 0
+    for rows in _newest(offline, sorted(days, reverse=True)):
+        columns = {column.name: rows[column.name].to_numpy() for column in VIEWS[WINDOW_FEATURES]}
+        at_ms = rows[EVENT_TIMESTAMP].cast("int64").to_numpy()
+        written += write_newest(store, WINDOW_FEATURES, rows[JOIN_KEY].to_pylist(), at_ms, columns)
+    return written
+
+
+def _newest(offline: Path, days: Iterable[str]) -> Iterator["pq.pa.Table"]:
+    """Newest rows of users not seen in later files; a file without such users is read for its user ids alone."""
+    seen: set[str] = set()
+    for day in days:
+        for file in reversed(recomputed(day_folder(offline, day))):
+            users = np.array(pq.read_table(file, columns=[JOIN_KEY])[JOIN_KEY].to_pylist(), dtype=object)
+            last = np.append(users[1:] != users[:-1], True) if len(users) else np.empty(0, dtype=bool)
+            fresh = np.flatnonzero(last & ~np.isin(users, list(seen)))
+            if len(fresh):
+                seen.update(users[fresh])
+                yield pq.read_table(file).take(fresh)
+
 
 Summary = dict[str, Any]
 

@@ -1,22 +1,67 @@
-"""Streamed rows against recomputed ones, over whole days: run, judged, and written down."""
+"""Streamed rows against recomputed ones, over whole days: every bin alone, summed, judged, and written down."""
 
 import json
-from collections.abc import Iterator, Sequence
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import apache_beam as beam
+
+from pipelines.archive.bins import Bin
 from pipelines.archive.days import Days
 from pipelines.archive.survey import occupied, plan_bins
-from pipelines.batch.engine import pipeline_options, run
-from pipelines.batch.parity_job import CompareBin, comparing, kept
+from pipelines.batch.bin_rows import recomputed_rows, stored_rows
+from pipelines.batch.engine import for_each, pipeline_options, run
 from pipelines.core.errors import InputError, SettingsError, StackError
-from pipelines.parity.comparison import Comparison
+from pipelines.parity.comparison import Comparison, compare, total
 from pipelines.parity.terms import Terms
 from pipelines.parity.verdict import Verdict
 from pipelines.reports.pages.parity import rendered
-from schemas.whole import beside, exchange
+from schemas.whole import beside, exchange, whole_file
+
+
+@dataclass(frozen=True)
+class CompareBin:
+    """Compares a bin's stored rows with what its readings give."""
+
+    archive: Path
+    features: Path
+    terms: Terms
+
+    def __call__(self, part: Bin) -> Comparison:
+        recomputed = recomputed_rows(self.archive, part, late=self.terms.late)
+        return compare(stored_rows(self.features, part), recomputed, tolerance=self.terms.tolerance)
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Writes a comparison to a file, whole, however often it is tried."""
+
+    file: Path
+
+    def __call__(self, found: Comparison) -> None:
+        with whole_file(self.file) as unfinished:
+            unfinished.write_bytes(pickle.dumps(found))
+
+
+def comparing(work: CompareBin, parts: Sequence[Bin], result: Path) -> Callable[[beam.Pipeline], object]:
+    """What adds the job to a pipeline; `result` must lie where both the workers and the caller see it."""
+    compared = for_each(work, parts)
+
+    def build(pipeline: beam.Pipeline) -> object:
+        return compared(pipeline) | "total" >> beam.CombineGlobally(total) | "keep" >> beam.Map(Keep(result))
+
+    return build
+
+
+def kept(result: Path) -> Comparison:
+    """What `Keep` wrote."""
+    found: Comparison = pickle.loads(result.read_bytes())
+    return found
+
 
 SUMMARY: Final = "parity.json"
 PAGE: Final = "report.html"

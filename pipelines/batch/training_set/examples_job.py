@@ -1,4 +1,4 @@
-"""The tf.transform step of a training set: examples and a transform graph from raw rows."""
+"""The tf.transform step of a training set: files of examples and a transform graph from raw rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,31 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 
 from models.preprocessing.transform import Preprocessing
-from models.preprocessing.transform_runtime import tft_beam
+from models.preprocessing.transform_runtime import tf, tft_beam, tfxio
 from models.preprocessing.transform_specs import KEYS, example_schema, row_schema
 from pipelines.batch.engine import run
 from pipelines.batch.training_set.example_batches import FILE, Stretch, batches, stretches, tensors
-from pipelines.batch.training_set.example_files import WriteExamples
 from pipelines.batch.training_set.row_statistics import write_statistics
 from pipelines.core.errors import InputError
 from schemas.labels import LABEL_SETS
+
+
+@dataclass(frozen=True)
+class WriteExamples:
+    """Writes a batch of transformed rows as the file that it names; the same rows give the same bytes."""
+
+    folder: Path
+
+    def __call__(self, made: tuple[pa.RecordBatch, Mapping[str, pa.Array]]) -> None:
+        batch, _ = made
+        name = batch[FILE][0][0].as_py().decode()
+        kept = [column for column in batch.schema.names if column != FILE]
+        unfinished = self.folder / f"unfinished-{name}"
+        with tf.io.TFRecordWriter(str(unfinished), "GZIP") as file:
+            for example in tfxio.RecordBatchToExamplesEncoder().encode(batch.select(kept)):
+                file.write(tf.train.Example.FromString(example).SerializeToString(deterministic=True))
+        unfinished.replace(self.folder / name)
+
 
 TRAIN: Final = "train"
 

@@ -14,7 +14,7 @@ from feature_repo.partitions import day_folder
 from pipelines.archive.bin_reader import SCHEMA
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import day_of
-from pipelines.batch.recomputed import recomputed_rows
+from pipelines.batch.bin_rows import recomputed_rows
 from pipelines.sources.recording import Recording, Stream, accepted
 from pipelines.sources.simulator import simulate_person
 from schemas.channels import CHANNEL_NAMES

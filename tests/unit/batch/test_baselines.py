@@ -18,8 +18,7 @@ from feature_repo.store import apply, open_store
 from pipelines.archive.days import DAY_MS, day_of, start_ms
 from pipelines.baselines.resting import LEAST_AT_REST, STILL_G, Rest, moments
 from pipelines.baselines.rows import Baseline, baseline_rows, write_online
-from pipelines.batch.baseline_job import RestOfDay, joined, rests, stretches
-from pipelines.batch.baselines import BaselineSummary, refresh_baselines
+from pipelines.batch.baselines import BaselineSummary, RestOfDay, joined, refresh_baselines, rests, stretches
 from pipelines.core.errors import InputError, SettingsError
 from pipelines.core.settings import Settings
 from schemas.channels import CHANNELS
@@ -205,7 +204,7 @@ def test_the_parts_of_a_day_make_the_day(settings: Settings, monkeypatch: pytest
     work = RestOfDay(settings.features_folder)
     whole = {user: rest for user, (_, rest) in work(DAY)}
     cut = stretches(settings.features_folder, DAY, at_once=7)
-    monkeypatch.setattr("pipelines.batch.baseline_job.stretches", lambda *_: cut)
+    monkeypatch.setattr("pipelines.batch.baselines.stretches", lambda *_: cut)
     found = {user: rest for user, (_, rest) in work(DAY)}
     assert list(found) == list(whole) == sorted(whole)
     for user, rest in found.items():

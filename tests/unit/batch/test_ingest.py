@@ -13,7 +13,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from feature_repo.partitions import day_folder, days, streamed
 from pipelines.archive.bin_reader import SCHEMA, footer
 from pipelines.archive.day_files import DayFiles
-from pipelines.batch import ingest, ingest_job
+from pipelines.batch import ingest
+from pipelines.batch import ingest as ingest_job
 from pipelines.batch.ingest import IngestSummary, ingest_recordings, ingest_topic, parse_offsets
 from pipelines.batch.topic_range import OffsetChunk, check_held
 from pipelines.core.errors import InputError, SettingsError

@@ -17,7 +17,7 @@ from feature_repo.partitions import day_folder, files
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, start_ms
 from pipelines.archive.survey import plan_bins
-from pipelines.batch.parity_job import CompareBin
+from pipelines.batch.parity import CompareBin
 from pipelines.cli.main import main
 from pipelines.core.settings import Settings
 from pipelines.parity.comparison import Comparison, total

@@ -11,7 +11,7 @@ from feature_repo.columns import EVENT_TIMESTAMP
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, start_ms
 from pipelines.archive.survey import bins, survey
-from pipelines.batch.recomputed import recomputed_rows
+from pipelines.batch.bin_rows import recomputed_rows
 from pipelines.features.compute import VECTOR_NAMES, compute_windows
 from pipelines.features.windowing import windows
 from pipelines.sources.recording import to_samples

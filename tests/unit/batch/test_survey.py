@@ -9,7 +9,7 @@ import pytest
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, Days, start_ms
 from pipelines.archive.survey import bins, occupied, survey
-from pipelines.batch.recomputed import recomputed_rows
+from pipelines.batch.bin_rows import recomputed_rows
 from pipelines.core.errors import SettingsError
 from pipelines.sources.recording import Stream
 from tests.unit.batch import history

@@ -17,10 +17,8 @@ from feature_repo.store import apply, open_store
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, Days, start_ms
 from pipelines.batch.backfill import OPEN_MS, Request
-from pipelines.batch.lock import only_one
-from pipelines.batch.nightly import backfill, dry_run
-from pipelines.batch.offline import stored_rows
-from pipelines.batch.recomputed import recomputed_rows
+from pipelines.batch.bin_rows import recomputed_rows, stored_rows
+from pipelines.batch.nightly import backfill, dry_run, only_one
 from pipelines.batch.source import archived, recorded
 from pipelines.cli.main import main
 from pipelines.core.errors import EqmError, InputError, StackError
