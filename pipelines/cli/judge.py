@@ -53,7 +53,7 @@ def _add_evaluate(commands: Commands) -> None:
 def _evaluate(given: Namespace, settings: Settings) -> int:
     from rich.console import Console
 
-    from pipelines.reports.pages import evaluation_files as files
+    from pipelines.reports.pages import evaluation as files
     from pipelines.reports.tables.evaluation import parts
     from pipelines.training.evaluate import evaluation
 
@@ -89,7 +89,7 @@ def _add_explain(commands: Commands) -> None:
 def _explain(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
-    from pipelines.reports.pages import explanation_files as files
+    from pipelines.reports.pages import explanation as files
     from pipelines.reports.tables.explanation import parts
     from pipelines.training.explain import explanation
 
@@ -122,7 +122,7 @@ def _export(given: Namespace, settings: Settings) -> None:
     from rich.console import Console
 
     from pipelines.reports.tables.exports import parts
-    from pipelines.training import exporting_files as files
+    from pipelines.training import export as files
     from pipelines.training.export import exporting
 
     given.bundle = given.bundle or settings.current_bundle

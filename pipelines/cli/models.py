@@ -170,7 +170,7 @@ def _compare(given: Namespace, settings: Settings) -> None:
 
     from pipelines.baselines.enrolment import instant_ms
     from pipelines.reports.tables.live_models import comparison_parts
-    from pipelines.rollout.compared import compare
+    from pipelines.rollout.comparison import compare
     from pipelines.rollout.events_table import FOREVER
 
     first = instant_ms("--from", given.from_time) if given.from_time else FOREVER[0]

@@ -37,11 +37,10 @@ def _add_train(commands: Commands) -> None:
 def _train(given: Namespace, settings: Settings) -> None:
     from models.metrics.report_text import report_lines
     from models.training.train import Folders
-    from pipelines.core.progress import counted
+    from pipelines.core.progress import counted, training_bar
     from pipelines.training.registry import card_hash, people_of_champion, register
     from pipelines.training.registry_text import registered_line
     from pipelines.training.train import Order, archived_windows, built_windows, configured, train_bundle
-    from pipelines.training.training_progress import training_bar
 
     config = configured(given.preset, given.config, seed=given.seed, risk=given.risk)
     with counted("windows", "people") as people:
@@ -106,10 +105,9 @@ def _add_distil(commands: Commands) -> None:
 
 def _distil(given: Namespace, settings: Settings) -> None:
     from models.metrics.report_text import report_lines
-    from pipelines.core.progress import counted
+    from pipelines.core.progress import counted, training_bar
     from pipelines.training import distil as distilling
     from pipelines.training.train import archived_windows, built_windows
-    from pipelines.training.training_progress import training_bar
 
     config = distilling.configured(seed=given.seed, sparsity=given.sparsity)
     order = distilling.ordered(given.bundle, given.to, given.name, config)

@@ -1,14 +1,7 @@
-"""What can go wrong, as a tree.
+"""What can go wrong, as a tree, and the one line of a long failure that says why."""
 
-EqmError
-├── SettingsError     a setting that cannot be used
-├── InputError        a file, folder or record that cannot be read
-├── StackError        a broker, cluster or store that is not as it must be
-├── FeatureStoreError a store that is not as it must be, or rows it must not take
-├── TrainingError     windows or settings that no honest model can be trained with
-├── BundleError       a model bundle that must not be applied
-└── RegistryError     a registry that is not as it must be, or a model that must not be promoted
-"""
+import re
+from typing import Final
 
 from feature_repo.errors import FeatureStoreError
 from models.core.errors import BundleError, RegistryError, TrainingError
@@ -47,3 +40,31 @@ __all__ = [
     "TrainingError",
     "first_line",
 ]
+
+
+_CAUSE: Final = re.compile(
+    r"^\s*(?:Caused by: |: )?((?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt)): (\S.*)$"
+)
+_WRAPPERS: Final = ("ProgramAbortException", "ProgramInvocationException", "Py4JJavaError", "SerializedThrowable")
+_NOTHING: Final = ("Python process exits with code", "Exception in thread")
+
+
+def relevant_line(text: str) -> str:
+    """The deepest cause of a Java stack trace or Python traceback, as `Error: message`, without packages.
+
+    Where nothing looks like a cause, the last line that is not empty.
+
+    >>> relevant_line("a.JobException: outer\\n\\tat a.b(C.java:1)\\nCaused by: java.io.IOException: disk full")
+    'IOException: disk full'
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = [found.groups() for line in lines if (found := _CAUSE.match(line))]
+    telling = [(name, message) for name, message in causes if not _is_wrapper(name, message)]
+    if telling:
+        name, message = telling[-1]
+        return f"{name.rsplit('.', 1)[-1]}: {message}"
+    return lines[-1] if lines else "no reason given"
+
+
+def _is_wrapper(name: str, message: str) -> bool:
+    return name.rsplit(".", 1)[-1] in _WRAPPERS or message.startswith(_NOTHING)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pipelines.core.errors import StackError
-from pipelines.core.reason import relevant_line
+from pipelines.core.errors import StackError, relevant_line
 
 TIMEOUT_S: Final = 30
 """Where nobody listens, that is told at once; one that is busy, or on a machine that stands still, gets time."""

@@ -20,7 +20,6 @@ from pipelines.demo.cast import SEED, Cast
 from pipelines.demo.counting import committed_messages, readings_placed, wait_for
 from pipelines.demo.live import follow, in_background, shown
 from pipelines.demo.outcome import Outcome, write_outcome
-from pipelines.demo.steps import Patience, step
 from pipelines.replay.faults import FaultCounts, Faults
 from pipelines.replay.people import replay
 from pipelines.serving.client import EmotionConsumer
@@ -29,6 +28,36 @@ from pipelines.stack.stack import down, up
 from pipelines.streaming.submission import running, submit_emotions, submit_features
 from schemas.records import EmotionEvent
 from schemas.topics import FEATURES
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """Says what is being done, and when it is done, how long it took."""
+    begun_s = time.monotonic()
+    print(f"- {title} ...", flush=True)
+    yield
+    print(f"  {title}: {time.monotonic() - begun_s:.1f} s", flush=True)
+
+
+class Patience:
+    """Waits for the last events as long as their job runs and more keep coming."""
+
+    SILENCE_S = 60
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._count = -1
+        self._grew_s = time.monotonic()
+
+    def enough(self, count: int, wanted: int) -> bool:
+        """Whether all events are there; raises where no more can be hoped for."""
+        if count > self._count:
+            self._count, self._grew_s = count, time.monotonic()
+        if count < wanted and time.monotonic() - self._grew_s > self.SILENCE_S:
+            state = "runs, but is silent" if running(self._settings, "emotions") else "has ended"
+            raise StackError(f"{count} events for {wanted} windows, and the emotions job {state}; see `eqm status`")
+        return count >= wanted
+
 
 LIVE_S = 20
 """How long the live part takes, whatever its event time."""

@@ -10,8 +10,7 @@ from models.core.arrays import Float32s, Ints
 from models.ensemble.events import Answers, Speaker, model_quality
 from pipelines.baselines.online_cache import KnownBaselines
 from pipelines.features.records import SCHEMA_HASH, ParsedWindows, parse_feature_windows
-from pipelines.inference.active_models import InForce
-from pipelines.inference.shares import has
+from pipelines.inference.active_models import InForce, has
 from pipelines.inference.wire_format import NOTHING, answer_blobs, paired, scored_blobs
 from schemas.roles import Role
 

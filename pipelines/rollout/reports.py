@@ -1,18 +1,72 @@
-"""The report topic: what workers say they run, and how long their models take."""
+"""The report topic: what workers say they run, how long their models take, and what of it is news."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from confluent_kafka import Producer
 from pydantic import ValidationError
 
 from pipelines.core.topic_reader import committed
-from pipelines.inference.active_models import weighted
-from pipelines.rollout.comparing import Latency
+from pipelines.inference.active_models import Times, weighted
+from pipelines.rollout.comparison import Latency
+from pipelines.rollout.control import good_key_of
 from pipelines.rollout.events_table import Model
-from schemas.records import ModelReport
+from schemas.records import ModelControl, ModelReport
 from schemas.roles import ModelStatus, Role
-from schemas.topics import MODEL_REPORTS
+from schemas.topics import MODEL_REPORTS, MODELS
+
+MOST_WAITING: Final = 10_000
+DETAIL_CHARS: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Hands messages to a client that sends them by itself, and drops them where it cannot: nobody waits for it."""
+
+    worker: str
+    clock_ms: Callable[[], int]
+    producer: Producer
+
+    @classmethod
+    def connect(cls, bootstrap: str, worker: str, clock_ms: Callable[[], int]) -> "Reporter":
+        options = {
+            "bootstrap.servers": bootstrap,
+            "partitioner": "murmur2_random",
+            "queue.buffering.max.messages": MOST_WAITING,
+            "log_level": 0,
+        }
+        return cls(worker, clock_ms, Producer(options))
+
+    def tell(self, role: Role | None, control: ModelControl | None, status: ModelStatus, detail: str) -> None:
+        """What has become of a model."""
+        self._report(role, control, status=status, detail=detail[:DETAIL_CHARS])
+
+    def tell_times(self, role: Role, control: ModelControl, times: Times) -> None:
+        """That a model is in force, and how fast it was since the last time."""
+        figures = {"windows": times.windows, "p50_ms": times.p50_ms, "p99_ms": times.p99_ms}
+        self._report(role, control, status=ModelStatus.RUNNING, **figures)
+
+    def keep(self, control: ModelControl) -> None:
+        """Notes beside the announcements that the model was loaded."""
+        self._send(MODELS.name, good_key_of(control.role), control.model_dump_json().encode())
+
+    def flush(self, timeout_s: float) -> None:
+        self.producer.flush(timeout_s)
+
+    def _report(self, role: Role | None, control: ModelControl | None, **facts: object) -> None:
+        about = {name: getattr(control, name, None) for name in ("name", "version", "share")}
+        report = ModelReport(worker=self.worker, at_ms=self.clock_ms(), role=role, **about, **facts)  # type: ignore[arg-type]
+        self._send(MODEL_REPORTS.name, self.worker.encode(), report.model_dump_json().encode())
+
+    def _send(self, topic: str, key: bytes, value: bytes) -> None:
+        try:
+            self.producer.produce(topic, value, key)
+        except BufferError:
+            return
+        self.producer.poll(0)
+
 
 SILENT_MS: Final = 30_000
 """A worker that has said nothing for so long runs no more: it reports every ten seconds."""

@@ -158,7 +158,7 @@ def _recorded_family(settings: Settings, name: str) -> list[psutil.Process]:
 
 def _last_line(settings: Settings, server: Server) -> str:
     """The last error of a server that ended, and where its log is."""
-    from pipelines.core.reason import relevant_line
+    from pipelines.core.errors import relevant_line
 
     texts = [
         log.read_text(encoding="utf-8", errors="replace")

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from pipelines.core.errors import StackError
+from pipelines.core.errors import StackError, relevant_line
 from pipelines.core.flink_rest import Cluster
-from pipelines.core.reason import relevant_line
 from pipelines.core.settings import Settings
 from pipelines.stack import flink, java
 

@@ -1,5 +1,6 @@
-"""From bundles and labelled windows to TFLite files, and the table that compares them."""
+"""From bundles and labelled windows to TFLite files, the table that compares them, and the folder of all of it."""
 
+import json
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,11 +18,14 @@ from models.datasets.enrolment import enrolled
 from models.datasets.training_set import load
 from models.distillation.teaching import people_of
 from models.edge.comparison import Compared
+from models.edge.contract import contract
 from models.edge.files import Exported, export
 from models.ensemble.ensemble import raw_inputs
-from pipelines.core.errors import BundleError, InputError
+from pipelines.core.errors import BundleError, InputError, SettingsError
 from pipelines.core.progress import counted
 from pipelines.datasets.evaluation_windows import Terms, of_recordings
+from pipelines.reports.tables.exports import markdown
+from schemas.whole import whole_folder
 
 FORMAT: Final = "eqm edge comparison 1"
 
@@ -141,3 +145,47 @@ def _windows(given: Namespace) -> Dataset:
             found = of_recordings(given.folders, Terms(), progress).windows
         rows = found.dataset.rows(found.scored)
     return rows.rows(enrolled(rows)).ordered()
+
+
+CONTRACT: Final = "contract.json"
+FIGURES: Final = "comparison.json"
+PAGE: Final = "README.md"
+
+ABOUT: Final = f"""# Models for devices
+
+A folder per bundle holds TensorFlow Lite files for one window at a time; each takes and gives float32 and needs nothing
+but the plain runtime. `preparation_X` makes X of raw features, baseline and sequence, NaN for missing; a member reads
+the X that it names; `join` makes one calibrated answer of all members' answers. Names, shapes, order of features and
+channels, labels and checksums are in `{CONTRACT}`; the figures below are in `{FIGURES}`, too.
+
+"""
+
+
+def check(folder: Path) -> None:
+    """Raises SettingsError where the folder holds anything but earlier exports, which will be replaced."""
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / CONTRACT).is_file())):
+        raise SettingsError(f"{folder} holds something else than exports; choose another --to")
+
+
+def write(folder: Path, export: Export) -> None:
+    """All files or none."""
+    check(folder)
+    try:
+        with whole_folder(folder) as fresh:
+            _fill(fresh, export)
+    except OSError as fault:
+        raise InputError(f"{folder} cannot be written ({fault.strerror}); choose another --to") from fault
+
+
+def _fill(fresh: Path, export: Export) -> None:
+    for bundle in export.bundles:
+        (fresh / bundle.key).mkdir()
+        for file in bundle.files:
+            (fresh / bundle.key / file.name).write_bytes(file.content)
+    _write_json(fresh / CONTRACT, contract(export.bundles))
+    _write_json(fresh / FIGURES, export.report)
+    (fresh / PAGE).write_text(ABOUT + markdown(export.report) + "\n", encoding="utf-8")
+
+
+def _write_json(file: Path, value: dict[str, Any]) -> None:
+    file.write_text(json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")

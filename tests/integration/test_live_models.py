@@ -16,7 +16,7 @@ import pytest
 from models.bundle.folder import SAVED_MODEL, checksum, read_manifest
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from pipelines.inference.shares import has
+from pipelines.inference.active_models import has
 from pipelines.replay.publish import publisher
 from pipelines.rollout.announcing import announce, retire
 from pipelines.rollout.bundles import control_for

@@ -14,8 +14,7 @@ from models.study.run import StudyConfig, evaluate_study
 from pipelines.cli.main import main
 from pipelines.core.errors import SettingsError
 from pipelines.datasets.evaluation_windows import EvaluationWindows
-from pipelines.reports.pages.evaluation import rendered
-from pipelines.reports.pages.evaluation_files import FIGURES, PAGE, check, write
+from pipelines.reports.pages.evaluation import FIGURES, PAGE, check, rendered, write
 from pipelines.reports.tables.evaluation import alarm_lines, parts, shown
 from pipelines.training.evaluate import data_of, hopeful
 from tests.unit.models.people import made_up

@@ -17,9 +17,8 @@ from pipelines.baselines.online_cache import KnownBaselines
 from pipelines.features.compute import compute_windows
 from pipelines.features.records import feature_windows_json, parse_feature_window
 from pipelines.features.windowing import windows
-from pipelines.inference.active_models import InForce
+from pipelines.inference.active_models import InForce, has
 from pipelines.inference.scorer import Answer, Scorer
-from pipelines.inference.shares import has
 from pipelines.inference.smoothed_events import events
 from pipelines.inference.wire_format import (
     answer_blobs,

@@ -1,10 +1,11 @@
-"""An evaluation as one HTML file: the alarms, then for each task figures, curves, people and mistakes."""
+"""An evaluation on disk, and as one HTML file: the alarms, then for each task figures, curves, people and mistakes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pipelines.reports.folder import PAGE, ReportFolder
 from pipelines.reports.pages import evaluation_plots as plots
 from pipelines.reports.pages.page import ASSETS, percent, thousands
 from pipelines.reports.tables.evaluation import HEADLINE, MEASURES, TITLES, learner, short, shown
@@ -38,3 +39,12 @@ def rendered(report: Mapping[str, Any]) -> str:
 def _measures(task: Mapping[str, Any]) -> list[str]:
     """Measures of doubt that a learner of the task has."""
     return [name for name in MEASURES if any(name in its["smoothed"]["doubt"] for its in task["learners"].values())]
+
+
+__all__ = ["FIGURES", "PAGE", "check", "write"]
+
+FIGURES: Final = "evaluation.json"
+
+_FOLDER: Final = ReportFolder("an evaluation", FIGURES, rendered)
+check = _FOLDER.check
+write = _FOLDER.write

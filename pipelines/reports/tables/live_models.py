@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
-from pipelines.rollout.comparing import Comparison, Figures
+from pipelines.rollout.comparison import Comparison, Figures
 from schemas.records import ModelReport
 
 TITLES = {

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.inference.shares import has, place
+from pipelines.inference.active_models import has, place
 
 USERS = [f"user-{number}" for number in range(10_000)]
 IDS, SHARES = st.text(min_size=1, max_size=20), st.floats(0, 1)

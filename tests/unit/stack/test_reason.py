@@ -1,6 +1,6 @@
 """The one line that says why, out of what Java and Python really print."""
 
-from pipelines.core.reason import relevant_line
+from pipelines.core.errors import relevant_line
 
 PYFLINK = """\
 Traceback (most recent call last):

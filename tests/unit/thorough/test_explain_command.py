@@ -13,8 +13,7 @@ import pytest
 from models.bundle.folder import read_manifest
 from pipelines.cli.main import main
 from pipelines.core.errors import SettingsError
-from pipelines.reports.pages.explanation import rendered
-from pipelines.reports.pages.explanation_files import FIGURES, PAGE, check, write
+from pipelines.reports.pages.explanation import FIGURES, PAGE, check, rendered, write
 from pipelines.reports.tables.explanation import parts
 from tests.unit.test_evaluation_windows import labels, recording
 

@@ -18,8 +18,7 @@ from models.core.dataset import Dataset
 from models.ensemble.combining import Weighted
 from models.training.train import TrainedEnsemble
 from pipelines.cli.main import main
-from pipelines.training.export import Export
-from pipelines.training.exporting_files import CONTRACT, FIGURES, PAGE
+from pipelines.training.export import CONTRACT, FIGURES, PAGE, Export
 from tests.unit.models.people import made_up
 
 KEPT = ("trees", "personal")
