@@ -7,18 +7,17 @@ STREAM := .venv/stream/bin
 BATCH := .venv/batch/bin
 UV := UV_PYTHON_DOWNLOADS=never $(TOOLS)/uv
 JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
-# Tests of the code that both environments run, and of the batch half.
+# Unit tests and doctests. Only the batch environment has what learns and Beam; only the stream environment has Flink.
+# The rooms that both environments run are tested in both.
 SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/learning tests/unit/feature_repo \
 	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py \
 	tests/unit/test_baseline.py tests/unit/test_enrolment.py tests/unit/test_decoding.py tests/unit/batch \
-	schemas models feature_repo pipelines/signals pipelines/features/compute.py pipelines/signals/samples.py pipelines/batch \
-	pipelines/sources/reading_decoder.py pipelines/sources/reading_decoder.py pipelines/core/instants.py
-# Unit tests and doctests; the modules of an engine load only in its own environment, and the jobs only on a cluster.
-# So do those for which only the batch environment has the packages.
-BATCH_ONLY := --ignore=models/search/search.py --ignore=pipelines/training/search.py --ignore=models/explanation/shapley.py
-ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming --ignore=pipelines/batch \
-	--ignore=tests/unit/batch --ignore=tests/unit/learning --ignore=tests/unit/thorough \
-	--ignore-glob="*models/transform*" $(BATCH_ONLY)
+	schemas models feature_repo pipelines/signals pipelines/features pipelines/batch \
+	pipelines/sources/reading_decoder.py pipelines/core/instants.py
+BATCH_ONLY := --ignore=models/search --ignore=pipelines/training/search.py --ignore=models/explanation/shapley.py \
+	--ignore-glob="*models/preprocessing/transform*" --ignore=pipelines/batch
+ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming \
+	--ignore=tests/unit/batch --ignore=tests/unit/learning --ignore=tests/unit/thorough $(BATCH_ONLY)
 PYTEST := -m pytest -p no:cacheprovider
 
 .DEFAULT_GOAL := setup

@@ -12,9 +12,8 @@ from models.bundle.parts import Parts, Raw
 from models.core.arrays import Float32s
 from models.core.inputs import RAW_SHAPES
 from models.core.manifest import Manifest
-from models.edge.conversion import Format, arithmetic, converted
+from models.edge.conversion import Format, Graph, arithmetic, converted, one_window
 from models.edge.device import Device
-from models.edge.graph import Graph, one_window
 from models.members import READS
 from models.preprocessing.preparation import PREPARED_SHAPES, Input
 

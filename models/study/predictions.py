@@ -1,7 +1,8 @@
-"""Predictions of people whom the model that made them has never seen."""
+"""Predictions of people whom the model that made them has never seen, and of later windows of people it has."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from models.ensemble.smoothing import smooth_rows
 from models.study.folds import Fold
 from models.study.learners import Doubting, Learner
 from models.study.tasks import EXERCISE, StudyWindows, Task
+from schemas.windows import WINDOW_MS
 
 
 @dataclass(frozen=True)
@@ -103,3 +105,36 @@ def smoothed(windows: StudyWindows, values: Floats, which: Bools) -> Floats:
 def relabelled(dataset: Dataset, which: Bools, label: Ints, task: Task) -> Dataset:
     """The rows marked, with the task's labels."""
     return replace(dataset.rows(which), label=label[which], label_names=task.labels)
+
+
+EARLIER: Final = 1 / 2
+"""Share of a person's labelled windows that are learnt."""
+
+
+def later_answers(windows: StudyWindows, plan: Plan, learner: Learner) -> Floats:
+    """Probabilities (n, K) of each person's later windows by a model of everybody's earlier ones; NaN for all others.
+
+    No window is learnt that overlaps one predicted. All are NaN where the earlier windows lack a label.
+    """
+    found = np.full((len(windows.scored), len(plan.task.labels)), np.nan)
+    early, late = _cut(windows, plan)
+    label = plan.task.label_of(windows)
+    if late.any() and not missing_labels(label[early], plan.task):
+        predict = learner.fit(relabelled(windows.dataset, early, label, plan.task), seed=plan.seed)
+        found[late] = predict(relabelled(windows.dataset, late, np.zeros_like(label), plan.task))
+    return found
+
+
+def _cut(windows: StudyWindows, plan: Plan) -> tuple[Bools, Bools]:
+    """Rows learnt, and rows predicted."""
+    people = tuple(person for fold in plan.folds for person in fold.test)
+    labelled, scored = plan.training(windows, people), plan.scored(windows)
+    early, late = np.zeros_like(labelled), np.zeros_like(labelled)
+    for person in people:
+        mine = windows.dataset.person == person
+        ends = windows.dataset.window_end_ms
+        if (labelled & mine).any():
+            cut = np.quantile(ends[labelled & mine], EARLIER)
+            early |= labelled & mine & (ends <= cut)
+            late |= scored & mine & (ends - WINDOW_MS >= cut)
+    return early, late

@@ -10,10 +10,9 @@ from models.study.alarms import ALARMS, MARGIN, TOO_GOOD, first_ends_ms, judged
 from models.study.folds import HoldOut
 from models.study.intervals import Bootstrap
 from models.study.learners import ElapsedTime, Learner
-from models.study.predictions import Answers, Plan, answers, smoothed
+from models.study.predictions import Answers, Plan, answers, later_answers, smoothed
 from models.study.scores import Scores, better_by, scored_rows, scores, summary
 from models.study.tasks import BINARY, StudyWindows, tasks_of
-from models.study.time_split import later_answers
 
 Progress = Callable[[int, int], None]
 

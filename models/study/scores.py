@@ -1,4 +1,4 @@
-"""Everything reported of one learner's predictions on one task."""
+"""Everything reported of one learner's predictions on one task: figures, curves, measures of doubt."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,14 +6,82 @@ from typing import Any, Final
 import numpy as np
 
 from models.core.arrays import Bools, Floats, Ints
-from models.study import curves as study_curves
-from models.study.doubt import doubt
+from models.ensemble.uncertainty import entropy
 from models.study.figures import called, headline, of_each_person, per_class
 from models.study.intervals import Bootstrap, Estimate, estimate, estimates, known
 from models.study.predictions import Plan
-from models.study.rows import Scored
+from models.study.rows import BINS, Scored, confidence_bin
 from models.study.stated_risk import stated_risks
 from models.study.tasks import BINARY, STRESS, StudyWindows, Task
+
+POINTS: Final = 50
+
+
+def reliability(rows: Scored) -> list[dict[str, Any]]:
+    """Of each of ten equal bins of confidence that holds rows: how many, their mean confidence and share of hits."""
+    bins = confidence_bin(rows.probabilities)
+    found = []
+    for place in np.unique(bins):
+        mine = bins == place
+        found.append(
+            {
+                "from": place / BINS,
+                "to": (place + 1) / BINS,
+                "windows": int(mine.sum()),
+                "confidence": float(rows.confidence[mine].mean()),
+                "accuracy": float(rows.hit[mine].mean()),
+            }
+        )
+    return found
+
+
+def risk_coverage(rows: Scored) -> dict[str, Any]:
+    """Share of wrong answers among the most confident share of rows; rows of equal confidence come together.
+
+    `area` is the mean risk over all coverages (Geifman & El-Yaniv 2017, arXiv:1705.08500); at most 50 points are kept.
+    """
+    if len(rows.label) == 0:
+        return {"area": None, "points": []}
+    order = np.argsort(-rows.confidence, kind="stable")
+    confidence = rows.confidence[order]
+    answered = np.arange(1, len(order) + 1)
+    risk = np.cumsum(1 - rows.hit[order]) / answered
+    last = np.flatnonzero(np.r_[confidence[1:] != confidence[:-1], True])
+    even = risk[last[np.searchsorted(last, answered - 1)]]
+    shown = np.unique(last[np.linspace(0, len(last) - 1, min(POINTS, len(last))).round().astype(np.int64)])
+    points = [
+        {"coverage": float((at + 1) / len(order)), "risk": float(risk[at]), "confidence": float(confidence[at])}
+        for at in shown
+    ]
+    return {"area": float(even.mean()), "points": points}
+
+
+def doubt(rows: Scored, others: Mapping[str, Floats], bootstrap: Bootstrap) -> dict[str, Estimate]:
+    """Area under the risk-coverage curve when the least doubtful windows are answered first: the smaller the better.
+
+    By the probability of the most probable label and by entropy, then by `others`, measures (n,) of the same rows.
+    """
+    measures = {"confidence": 1 - rows.confidence, "entropy": entropy(rows.probabilities), **others}
+    weights = bootstrap.weights(len(rows.people))
+    return estimates({name: areas(rows, each, weights) for name, each in measures.items()}, "no window was predicted")
+
+
+def areas(rows: Scored, doubts: Floats, weights: Floats) -> Floats:
+    """(draws,): mean over all coverages of the share of wrong answers, for weights (draws, people) of people.
+
+    Rows of equal doubt come together. Geifman & El-Yaniv 2017, arXiv:1705.08500.
+    """
+    if len(rows.label) == 0:
+        return np.full(len(weights), np.nan)
+    order = np.argsort(doubts, kind="stable")
+    each = weights[:, rows.owner[order]]
+    answered = each.cumsum(axis=1)
+    last = np.flatnonzero(np.r_[np.diff(doubts[order]) != 0, True])
+    wrong = (each * (1 - rows.hit[order])).cumsum(axis=1)[:, last]
+    risk = np.divide(wrong, answered[:, last], out=np.zeros_like(wrong), where=answered[:, last] > 0)
+    of_group = np.diff(answered[:, last], axis=1, prepend=0)
+    return np.asarray((risk * of_group).sum(axis=1) / answered[:, -1])
+
 
 Scores = dict[str, Any]
 
@@ -38,8 +106,8 @@ def scores(
             "per_class": _per_class(rows, bootstrap),
             "per_person": _per_person(windows, rows),
             "confusion": rows.confusion.sum(axis=0).tolist(),
-            "reliability": study_curves.reliability(rows),
-            "risk_coverage": study_curves.risk_coverage(rows),
+            "reliability": reliability(rows),
+            "risk_coverage": risk_coverage(rows),
             "stated_risks": stated_risks(rows, bootstrap),
             "doubt": doubt(rows, {name: values[which] for name, values in doubts.items()}, bootstrap),
         }

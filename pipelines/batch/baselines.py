@@ -1,4 +1,4 @@
-"""A night's baselines: everybody's resting level of the days before a midnight, joined per user, into the feature store."""
+"""A night's baselines: everybody's resting level of the days before a midnight, into the feature store."""
 
 import json
 from collections import Counter

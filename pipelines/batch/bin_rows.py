@@ -1,4 +1,4 @@
-"""A bin's rows: as the offline store has them, and computed again from the archive by the stream's own feature function."""
+"""A bin's rows: as the offline store has them, and computed again by the stream's own feature function."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

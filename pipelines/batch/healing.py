@@ -1,4 +1,4 @@
-"""Stored rows and recomputed rows made into one: what a late reading changes, and nothing else; and the Beam step of it."""
+"""Stored rows and recomputed rows made into one: what a late reading changes, nothing else; and its Beam step."""
 
 import json
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ def _add_train(commands: Commands) -> None:
 
 
 def _train(given: Namespace, settings: Settings) -> None:
-    from models.metrics.report_text import report_lines
+    from models.metrics.report import report_lines
     from models.training.train import Folders
     from pipelines.core.progress import counted, training_bar
     from pipelines.training.registry import card_hash, people_of_champion, register
@@ -104,7 +104,7 @@ def _add_distil(commands: Commands) -> None:
 
 
 def _distil(given: Namespace, settings: Settings) -> None:
-    from models.metrics.report_text import report_lines
+    from models.metrics.report import report_lines
     from pipelines.core.progress import counted, training_bar
     from pipelines.training import distil as distilling
     from pipelines.training.train import archived_windows, built_windows

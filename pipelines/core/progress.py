@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from models.training.train import Progress
+from models.core.progress import Progress
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def counted(title: str, unit: str, total: int | None = None) -> Iterator[Callabl
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
         task = bars.add_task(title, total=total)
 
         def moved(done: int, total: int | None = total) -> None:
@@ -32,7 +32,7 @@ def counted(title: str, unit: str, total: int | None = None) -> Iterator[Callabl
 
 @contextmanager
 def training_bar() -> Iterator[Callable[[Progress], None]]:
-    """Yields what `models.training.train.train` reports each epoch to."""
+    """Yields what a training reports each epoch to."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description:<18}"),

@@ -1,4 +1,4 @@
-"""The files of an Empatica E4 export: CSV files of a start line, a rate line (not in IBI.csv) and numbers; and `labels.csv`."""
+"""The files of an Empatica E4 export: a start line, a rate line (not in IBI.csv), numbers; and `labels.csv`."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from models.distillation.student_learner import Student, Teaching
-from models.metrics.report_text import HOPEFUL
+from models.metrics.report import HOPEFUL
 from models.study.folds import HoldOut
 from models.study.learners import Boosting, Forest, Learner, Networks, WideForest
 from models.study.run import StudyConfig, evaluate_study

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from models.metrics.report_text import FIGURES as WORDS
+from models.metrics.report import FIGURES as WORDS
 from models.registry.version import FIGURES, Entry, Version, headline
 from pipelines.training.registry import Change
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from models.core.dataset import Dataset
 from models.datasets.training_set import load
 from models.search.search import Search, Tried
-from models.training.settings import TRAINING_PRESETS
-from models.training.settings_file import written
+from models.training.settings import TRAINING_PRESETS, written
 from pipelines.core.errors import InputError, SettingsError
 from schemas.whole import write_whole
 

@@ -17,8 +17,7 @@ from models.core.manifest import Manifest
 from models.datasets.split import Names
 from models.datasets.training_set import MEAN_NAMES, load
 from models.training.checkpoints import forget
-from models.training.settings import TRAINING_PRESETS, TrainingConfig
-from models.training.settings_file import read
+from models.training.settings import TRAINING_PRESETS, TrainingConfig, read
 from models.training.train import NOWHERE, Folders, Progress, train
 from pipelines.baselines.rows import opened
 from pipelines.core.settings import Settings

@@ -18,12 +18,12 @@ MAY_IMPORT = {
 ENGINES = {
     "pyflink": ("pipelines/streaming/",),
     "py4j": ("pipelines/streaming/",),
-    "apache_beam": ("pipelines/batch/", "models/transform"),
+    "apache_beam": ("pipelines/batch/", "models/preprocessing/transform"),
     "feast": ("feature_repo/",),
     "ai_edge_litert": ("models/edge/device",),
-    "mlflow": ("models/registry",),
-    "numba": ("pipelines/compiled",),
-    "optuna": ("models/search",),
+    "mlflow": ("models/registry/",),
+    "numba": ("pipelines/signals/compiled",),
+    "optuna": ("models/search/",),
     "shap": ("models/explanation/shapley",),
 }
 VAGUE = {"utils", "helpers", "manager", "common", "misc"}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.metrics.report_text import HOPEFUL
+from models.metrics.report import HOPEFUL
 from models.study.folds import HoldOut
 from models.study.run import StudyConfig, evaluate_study
 from pipelines.cli.main import main

@@ -10,6 +10,7 @@ from models.core.inputs import FAMILY_CHANNELS, family_columns
 from models.ensemble.ensemble import raw_inputs
 from models.preprocessing.preparation import Input, Preparation
 from models.training.augmentation import (
+    Batches,
     Layout,
     augmented,
     layout_of,
@@ -19,7 +20,6 @@ from models.training.augmentation import (
     warped,
     without_some_sensors,
 )
-from models.training.batches import Batches
 from models.training.recipes import Augmentation, Recipe
 from schemas.channels import SEQUENCE_CHANNELS
 from tests.unit.models.people import made_up

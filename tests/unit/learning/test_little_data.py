@@ -10,9 +10,9 @@ from models.bundle.packing import save
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.core.manifest import Calibrated
+from models.ensemble.calibration import Isotonic
 from models.ensemble.combining import voting
 from models.ensemble.ensemble import Ensemble, raw_inputs
-from models.ensemble.isotonic import Isotonic
 from models.training.train import TrainedEnsemble, joined, train
 from tests.unit.models.people import TINY, made_up
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.training.optimisation import OneCycle, learning_rate, loss, optimizer
+from models.training.network_fitting import OneCycle, learning_rate, loss, optimizer
 from models.training.recipes import ANNEALED, Recipe
 
 STEPS = 200

@@ -8,8 +8,16 @@ from hypothesis import strategies as st
 
 from models.core.errors import TrainingError
 from models.core.keras3 import keras
-from models.distillation.pruning import MagnitudePruning, kept, prunable, sparsity_at, sparsity_of
-from models.distillation.student_fitting import Lesson, Schooling, school
+from models.distillation.student_fitting import (
+    Lesson,
+    MagnitudePruning,
+    Schooling,
+    kept,
+    prunable,
+    school,
+    sparsity_at,
+    sparsity_of,
+)
 from models.members import student
 from models.members.sizes import StudentSizes
 

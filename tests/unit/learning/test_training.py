@@ -14,7 +14,7 @@ from models.ensemble.combining import Weighted
 from models.ensemble.ensemble import Ensemble, fuse, raw_inputs
 from models.members import MEMBERS
 from models.members.forest import Grown, grow
-from models.metrics.report_text import report_lines
+from models.metrics.report import report_lines
 from models.preprocessing.preparation import Preparation
 from models.training.network_fitting import Fitted, NetworkFitting, Watching
 from models.training.train import Progress, TrainedEnsemble, fit_ensemble, joined, train

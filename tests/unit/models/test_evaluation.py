@@ -6,8 +6,7 @@ import numpy as np
 from models.core.prediction import Prediction
 from models.datasets.split import Split
 from models.ensemble.abstention import Abstention
-from models.metrics.report import evaluate
-from models.metrics.report_text import HOPEFUL, report_lines
+from models.metrics.report import HOPEFUL, evaluate, report_lines
 from tests.unit.models.people import STATES, made_up
 
 SPLIT = Split(("p0", "p1"), ("p2",), ("p4", "p3"))

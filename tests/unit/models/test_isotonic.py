@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.ensemble.calibration import GRID, LEAST, Isotonic, fit_isotonic
 from models.ensemble.combining import voting
 from models.ensemble.ensemble import fuse, raw_inputs
-from models.ensemble.isotonic import GRID, LEAST, Isotonic, fit_isotonic
 from models.metrics.figures import expected_calibration_error
 from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up

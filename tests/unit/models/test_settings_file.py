@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from models.core.errors import TrainingError
 from models.training.recipes import Augmentation, Recipe
-from models.training.settings import TRAINING_PRESETS, TrainingConfig
-from models.training.settings_file import read, written
+from models.training.settings import TRAINING_PRESETS, TrainingConfig, read, written
 
 FULL, SMALL = TRAINING_PRESETS["full"], TRAINING_PRESETS["small"]
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 
 from models.metrics.figures import confusion
-from models.study.curves import reliability, risk_coverage
 from models.study.figures import called, headline, of_each_person, per_class
 from models.study.intervals import Bootstrap, estimates
 from models.study.rows import Scored
+from models.study.scores import reliability, risk_coverage
 
 
 def made(seed: int, n: int = 60, labels: int = 3, people: int = 4) -> Scored:

@@ -5,10 +5,9 @@ import pytest
 
 from models.ensemble.abstention import choose
 from models.ensemble.uncertainty import entropy
-from models.study.curves import risk_coverage
-from models.study.doubt import areas, doubt
 from models.study.intervals import Bootstrap
 from models.study.rows import Scored
+from models.study.scores import areas, doubt, risk_coverage
 from models.study.stated_risk import STATED, stated_risks
 
 DRAWS = Bootstrap(50)

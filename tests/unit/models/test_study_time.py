@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from models.study.predictions import later_answers
 from models.study.tasks import BINARY
-from models.study.time_split import later_answers
 from schemas.windows import WINDOW_MS
 from tests.unit.models.studies import Honest, in_order, plan, study
 

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from models.search import space as search_space
-from models.training.settings import TRAINING_PRESETS
-from models.training.settings_file import read
+from models.training.settings import TRAINING_PRESETS, read
 from pipelines.cli.main import main
 from tests.unit.models.people import made_up
 from tests.unit.models.test_training_set import PEOPLE, write

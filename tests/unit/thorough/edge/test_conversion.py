@@ -5,10 +5,9 @@ import pytest
 
 from models.core.arrays import Float32s
 from models.core.keras3 import keras
-from models.edge.conversion import converted
+from models.edge.comparison import WINDOWS, windows_per_second
+from models.edge.conversion import converted, one_window
 from models.edge.device import Device
-from models.edge.graph import one_window
-from models.edge.speed import WINDOWS, windows_per_second
 from models.members import build_network
 from models.members.sizes import SMALL
 from models.preprocessing.preparation import PREPARED_SHAPES
