@@ -3,16 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final, Self
 
 import numpy as np
 
-from models.bundle.folder import PARTS, verified_parts
+from models.bundle.folder import PARTS
+from models.bundle.loading import Opened
 from models.core.arrays import Float32s
-from models.core.errors import BundleError
 from models.core.manifest import Manifest
-from models.core.runtime import import_tensorflow
 
 CHUNK: Final = 512
 """Most rows that a piece is given at once."""
@@ -36,10 +34,8 @@ class Parts:
 
         TensorFlow gets `threads` threads unless it already ran in this process. Raises BundleError.
         """
-        folder = Path(path)
-        manifest = verified_parts(folder)
-        tensorflow = import_tensorflow(threads)
-        return cls(manifest, _pieces(tensorflow, folder), tensorflow.constant)
+        opened = Opened.load(path, PARTS, threads)
+        return cls(opened.manifest, opened.saved, opened.tensorflow.constant)
 
     @property
     def attentive(self) -> tuple[str, ...]:
@@ -79,12 +75,3 @@ class Parts:
             {name: self.tensor(rows[at : at + CHUNK].astype(np.float32)) for name, rows in arrays.items()}
             for at in range(0, len(next(iter(arrays.values()))), CHUNK)
         ]
-
-
-def _pieces(tensorflow: ModuleType, folder: Path) -> Any:  # noqa: ANN401
-    try:
-        pieces = tensorflow.saved_model.load(str(folder / PARTS))
-    except (OSError, LookupError, ValueError, TypeError, tensorflow.errors.OpError) as error:
-        fault = (str(error).splitlines() or [repr(error)])[0]
-        raise BundleError(f"bundle {folder}: its parts cannot be used ({fault}); train it again") from error
-    return pieces

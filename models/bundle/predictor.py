@@ -3,19 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.bundle.folder import SAVED_MODEL, verified
+from models.bundle.folder import SAVED_MODEL
+from models.bundle.loading import Opened
 from models.core.arrays import Float32s
 from models.core.errors import BundleError
 from models.core.inputs import FEATURE_SHAPE, RAW_SHAPES, SEQUENCE_SHAPE
 from models.core.manifest import Manifest
 from models.core.prediction import Prediction
-from models.core.runtime import import_tensorflow
 
 GRANULE: Final = 24
 """Rows are padded to a multiple of this. A matrix product works on 24 rows or columns at a time and rounds what is
@@ -42,17 +41,12 @@ class Predictor:
 
         TensorFlow gets `threads` threads unless it already ran in this process. Raises BundleError.
         """
-        folder = Path(path)
-        manifest = verified(folder)
-        tensorflow = import_tensorflow(threads)
-        try:
-            predictor = cls(manifest, _network(tensorflow, folder / SAVED_MODEL))
+        opened = Opened.load(path, SAVED_MODEL, threads)
+        with opened.usable():
+            predictor = cls(opened.manifest, _network(opened))
             nothing = predictor.predict(np.full((1, *FEATURE_SHAPE), np.nan), np.full((1, *SEQUENCE_SHAPE), np.nan))
-        except (OSError, LookupError, ValueError, TypeError, tensorflow.errors.OpError) as error:
-            fault = (str(error).splitlines() or [repr(error)])[0]
-            raise BundleError(f"bundle {folder}: its network cannot be used ({fault}); train it again") from error
         if not np.isfinite(nothing.probabilities).all():
-            raise BundleError(f"bundle {folder}: its network gives no finite probabilities; train it again")
+            raise BundleError(f"bundle {path}: its network gives no finite probabilities; train it again")
         return predictor
 
     @property
@@ -99,13 +93,12 @@ def _padded(rows: Float32s) -> Float32s:
     return padded
 
 
-def _network(tensorflow: ModuleType, saved_model: Path) -> Callable[[Raw], Prediction]:
+def _network(opened: Opened) -> Callable[[Raw], Prediction]:
     """The SavedModel's serving signature; Keras is not needed for it."""
-    loaded = tensorflow.saved_model.load(str(saved_model))
 
     def answer(raw: Raw) -> Prediction:
-        tensors = {name: tensorflow.constant(rows) for name, rows in raw.items()}
-        given = loaded.signatures["serving_default"](**tensors)
+        tensors = {name: opened.tensorflow.constant(rows) for name, rows in raw.items()}
+        given = opened.saved.signatures["serving_default"](**tensors)
         return Prediction(given["probabilities"].numpy(), given["members"].numpy())
 
     return answer

@@ -1,4 +1,4 @@
-"""Calibration by a temperature and a bias per label (Guo et al. 2017, arXiv:1706.04599), or by a rising curve per label."""
+"""Calibration by temperature and a bias per label (Guo et al. 2017, arXiv:1706.04599), or a rising curve per label."""
 
 from dataclasses import dataclass
 from typing import Final, Protocol, Self

@@ -16,20 +16,11 @@ from pipelines.labels.csv_files import read_labels_csv
 from pipelines.labels.topic import read_labels
 from pipelines.labels.window_labels import UNLABELLED, window_labels
 from pipelines.rollout.events_table import FOREVER, Key, Model, Period, Told, told
-from pipelines.rollout.reports import latencies, reports, shared_models
+from pipelines.rollout.reports import Latency, latencies, reports, shared_models
 from schemas.records import Label, ModelReport
 from schemas.topics import EMOTIONS, LABELS, SHADOW
 
 Labels = Mapping[str, Sequence[Label]]
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Milliseconds a window, as workers report them; None where none did."""
-
-    windows: int = 0
-    p50_ms: float | None = None
-    p99_ms: float | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from pipelines.core.topic_reader import committed
 from pipelines.inference.active_models import Times, weighted
-from pipelines.rollout.comparison import Latency
 from pipelines.rollout.control import good_key_of
 from pipelines.rollout.events_table import Model
 from schemas.records import ModelControl, ModelReport
@@ -19,6 +18,15 @@ from schemas.topics import MODEL_REPORTS, MODELS
 
 MOST_WAITING: Final = 10_000
 DETAIL_CHARS: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds a window, as workers report them; None where none did."""
+
+    windows: int = 0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
 
 
 @dataclass(frozen=True)

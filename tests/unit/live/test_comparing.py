@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.rollout.comparison import Comparison, Latency, known_of, shadowed, shared
+from pipelines.rollout.comparison import Comparison, known_of, shadowed, shared
 from pipelines.rollout.events_table import Told, of_model
-from pipelines.rollout.reports import latencies, live, shared_models
+from pipelines.rollout.reports import Latency, latencies, live, shared_models
 from schemas.records import Label, ModelReport
 from schemas.roles import ModelStatus, Role
 
