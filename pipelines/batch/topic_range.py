@@ -8,14 +8,15 @@ from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import KafkaError, OffsetOutOfRangeError
+from kafka.errors import OffsetOutOfRangeError
 
+from pipelines.core import kafka_clients
 from pipelines.core.errors import InputError, StackError
+from pipelines.core.kafka_clients import clear_errors
 
 Ranges = Mapping[int, tuple[int, int]]
 """Partition to its first offset, and the one behind its last."""
 
-CONNECT_MS: Final = 5_000
 PATIENCE_S: Final = 60.0
 
 
@@ -99,18 +100,6 @@ def _deleted(topic: str, partition: int, first: int, oldest: int) -> InputError:
 
 @contextmanager
 def _consumer(bootstrap: str) -> Iterator[KafkaConsumer]:
-    try:
-        consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap.split(","),
-            enable_auto_commit=False,
-            isolation_level="read_committed",
-            auto_offset_reset="none",
-            bootstrap_timeout_ms=CONNECT_MS,
-        )
-    except KafkaError as fault:
-        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
-    try:
-        with consumer:
-            yield consumer
-    except KafkaError as fault:
-        raise StackError(f"the broker at {bootstrap} refused: {fault}") from fault
+    consumer = kafka_clients.consumer(bootstrap, enable_auto_commit=False, auto_offset_reset="none")
+    with clear_errors(bootstrap), consumer:
+        yield consumer

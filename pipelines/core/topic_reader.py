@@ -2,22 +2,16 @@
 
 from collections.abc import Iterator
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import KafkaError
 
+from pipelines.core import kafka_clients
 from pipelines.core.errors import StackError
 
 
 def committed(bootstrap: str, topic: str) -> Iterator[ConsumerRecord]:
     """What a reader of committed data sees, partition by partition in order; transaction markers are not among it."""
-    try:
-        consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed"
-        )
-    except KafkaError as fault:
-        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
-    with consumer:
+    with kafka_clients.consumer(bootstrap, enable_auto_commit=False) as consumer:
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         if not partitions:
             raise StackError(f"no topic {topic} at {bootstrap}: `eqm up` makes it")

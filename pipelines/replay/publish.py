@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from pipelines.core.errors import StackError
+from pipelines.core.kafka_clients import native_producer, no_broker
 from pipelines.replay.faults import Message as Due
 from pipelines.replay.messages import due_s
 from schemas.records import Label
@@ -29,24 +30,21 @@ class Publisher:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._fault: KafkaError | None = None
-        self._producer = Producer(
+        self._producer = native_producer(
+            bootstrap,
             {
-                "bootstrap.servers": bootstrap,
                 "enable.idempotence": True,
-                "partitioner": "murmur2_random",
                 "linger.ms": 20,
                 "queue.buffering.max.messages": 100_000,
                 "message.timeout.ms": FLUSH_S * 1000,
                 "delivery.report.only.error": True,
                 "on_delivery": self._delivered,
-                "log_level": 0,
-            }
+            },
         )
         try:
             self._producer.list_topics(timeout=CONNECT_S)
         except KafkaException as fault:
-            advice = "start one with `eqm up`, or set EQM_BOOTSTRAP"
-            raise StackError(f"no broker answers at {bootstrap}: {advice}") from fault
+            raise no_broker(bootstrap) from fault
 
     def send(self, topic: str, key: bytes | None, value: bytes | None) -> None:
         """Queues a message; waits while the queue is full."""

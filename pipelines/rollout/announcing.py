@@ -9,7 +9,9 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from models.core.errors import BundleError
+from pipelines.core import kafka_clients
 from pipelines.core.errors import InputError, StackError
+from pipelines.core.kafka_clients import no_broker
 from pipelines.core.ports import listens
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed
@@ -66,17 +68,10 @@ def _control(key: bytes, value: bytes | None) -> ModelControl | None:
 @contextmanager
 def _producer(bootstrap: str) -> Iterator[KafkaProducer]:
     if not answers(bootstrap):
-        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP")
-    try:
-        producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
-            max_block_ms=TIMEOUT_MS,
-            request_timeout_ms=TIMEOUT_MS,
-            delivery_timeout_ms=2 * TIMEOUT_MS,
-            allow_auto_create_topics=False,
-        )
-    except KafkaError as fault:
-        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
+        raise no_broker(bootstrap)
+    producer = kafka_clients.producer(
+        bootstrap, max_block_ms=TIMEOUT_MS, request_timeout_ms=TIMEOUT_MS, delivery_timeout_ms=2 * TIMEOUT_MS
+    )
     try:
         yield producer
     except KafkaError as fault:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Self
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 from pydantic import ValidationError
 
 from pipelines.core.errors import InputError, StackError
+from pipelines.core.kafka_clients import native_consumer, no_broker
 from schemas.records import ModelControl
 from schemas.roles import Role
 from schemas.topics import MODELS
@@ -91,17 +92,8 @@ class ControlReader:
     def __init__(self, bootstrap: str) -> None:
         """Connects; raises StackError when no broker answers or the topic is missing."""
         self._bootstrap = bootstrap
-        self._consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": "eqm-models",
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                "enable.partition.eof": True,
-                "allow.auto.create.topics": False,
-                "log_level": 0,
-            }
-        )
+        options = {"group.id": "eqm-models", "auto.offset.reset": "earliest", "enable.partition.eof": True}
+        self._consumer = native_consumer(bootstrap, options)
         try:
             self._partitions = self._assigned()
         except BaseException:
@@ -142,7 +134,7 @@ class ControlReader:
         try:
             found = self._consumer.list_topics(MODELS.name, timeout=CONNECT_S).topics[MODELS.name]
         except KafkaException as fault:
-            raise StackError(f"no broker answers at {self._bootstrap}: start it, or set EQM_BOOTSTRAP") from fault
+            raise no_broker(self._bootstrap) from fault
         if not found.partitions:
             raise StackError(f"no topic {MODELS.name} at {self._bootstrap}: `eqm up` makes it")
         self._consumer.assign([TopicPartition(MODELS.name, number, OFFSET_BEGINNING) for number in found.partitions])

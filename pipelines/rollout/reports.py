@@ -8,6 +8,7 @@ from typing import Final
 from confluent_kafka import Producer
 from pydantic import ValidationError
 
+from pipelines.core.kafka_clients import native_producer
 from pipelines.core.topic_reader import committed
 from pipelines.inference.active_models import Times, weighted
 from pipelines.rollout.control import good_key_of
@@ -39,13 +40,7 @@ class Reporter:
 
     @classmethod
     def connect(cls, bootstrap: str, worker: str, clock_ms: Callable[[], int]) -> "Reporter":
-        options = {
-            "bootstrap.servers": bootstrap,
-            "partitioner": "murmur2_random",
-            "queue.buffering.max.messages": MOST_WAITING,
-            "log_level": 0,
-        }
-        return cls(worker, clock_ms, Producer(options))
+        return cls(worker, clock_ms, native_producer(bootstrap, {"queue.buffering.max.messages": MOST_WAITING}))
 
     def tell(self, role: Role | None, control: ModelControl | None, status: ModelStatus, detail: str) -> None:
         """What has become of a model."""

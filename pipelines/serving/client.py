@@ -11,22 +11,20 @@ and the broker keeps their offsets: nothing is left out, but after a crash the l
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Literal, Self
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from pydantic import ValidationError
 
+from pipelines.core import kafka_clients
 from pipelines.core.errors import InputError, StackError
+from pipelines.core.kafka_clients import CONNECT_MS, clear_errors
 from pipelines.serving.deduplication import SeenWindows
 from schemas.records import EmotionEvent
 from schemas.topics import EMOTIONS
 
-CONNECT_MS = 5_000
-REQUEST_MS = 10_000
 POLL_S = 0.5
 
 Isolation = Literal["read_committed", "read_uncommitted"]
@@ -76,16 +74,12 @@ class EmotionConsumer:
         self._on_malformed = on_malformed
         self._pending: deque[ConsumerRecord] = deque()
         self._seen = SeenWindows()
-        with _clear_errors(bootstrap):
-            self._consumer = KafkaConsumer(
-                bootstrap_servers=bootstrap.split(","),
-                group_id=group,
-                isolation_level=isolation,
-                auto_offset_reset="earliest" if from_start else "latest",
-                allow_auto_create_topics=False,
-                bootstrap_timeout_ms=CONNECT_MS,
-                request_timeout_ms=REQUEST_MS,
-            )
+        self._consumer = kafka_clients.consumer(
+            bootstrap,
+            group_id=group,
+            isolation_level=isolation,
+            auto_offset_reset="earliest" if from_start else "latest",
+        )
         try:
             self._partitions = self._subscribe()
         except BaseException:
@@ -137,7 +131,7 @@ class EmotionConsumer:
         self.close()
 
     def _subscribe(self) -> list[TopicPartition]:
-        with _clear_errors(self._bootstrap):
+        with clear_errors(self._bootstrap):
             numbers = self._consumer.partitions_for_topic(EMOTIONS.name)
             if not numbers:
                 raise StackError(f"the broker at {self._bootstrap} has no topic {EMOTIONS.name}: run `eqm up`")
@@ -151,7 +145,7 @@ class EmotionConsumer:
             return partitions
 
     def _poll(self, timeout_s: float) -> None:
-        with _clear_errors(self._bootstrap):
+        with clear_errors(self._bootstrap):
             for records in self._consumer.poll(timeout_ms=int(timeout_s * 1000)).values():
                 self._pending.extend(records)
 
@@ -171,22 +165,12 @@ class EmotionConsumer:
     def _ends(self) -> dict[TopicPartition, int]:
         if self._group is not None:
             raise ValueError("to_end: a member of a group sees only a part of the topic; read without a group")
-        with _clear_errors(self._bootstrap):
+        with clear_errors(self._bootstrap):
             ends: dict[TopicPartition, int] = self._consumer.end_offsets(self._partitions)
             return ends
 
     def _reached(self, ends: dict[TopicPartition, int]) -> bool:
         if self._pending:
             return False
-        with _clear_errors(self._bootstrap):
+        with clear_errors(self._bootstrap):
             return all((self._consumer.position(place, timeout_ms=0) or 0) >= end for place, end in ends.items())
-
-
-@contextmanager
-def _clear_errors(bootstrap: str) -> Iterator[None]:
-    try:
-        yield
-    except (KafkaConnectionError, KafkaTimeoutError) as fault:
-        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
-    except KafkaError as fault:
-        raise StackError(f"the broker at {bootstrap} refused: {fault}") from fault

@@ -77,7 +77,7 @@ def _broker_answers(settings: Settings) -> bool:
     """Asks for topics, but only once the port is open: a client that finds none waits for seconds."""
     if not listens(settings.bootstrap_servers):
         return False
-    from pipelines.stack.topics import admin
+    from pipelines.core.kafka_clients import admin
 
     with suppress(OSError, StackError), admin(settings.bootstrap_servers, timeout_ms=1_000) as client:
         client.list_topics()

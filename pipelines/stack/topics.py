@@ -1,17 +1,12 @@
 """The topics on a broker: made once, counted for the status."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError
 
-from pipelines.core.errors import StackError
+from pipelines.core.kafka_clients import admin
 from schemas.topics import TOPICS, Topic
-
-CONNECT_MS = 5_000
 
 
 @dataclass(frozen=True)
@@ -23,23 +18,6 @@ class TopicState:
     """0: the broker does not have it."""
     end_offset: int
     """Sum over its partitions; transaction markers count."""
-
-
-@contextmanager
-def admin(bootstrap: str, *, timeout_ms: int = CONNECT_MS) -> Iterator[KafkaAdminClient]:
-    """A connected client; whatever Kafka refuses is a StackError."""
-    try:
-        client = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=timeout_ms, request_timeout_ms=10_000
-        )
-    except KafkaError as fault:
-        raise StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP") from fault
-    try:
-        yield client
-    except KafkaError as fault:
-        raise StackError(f"the broker at {bootstrap} refused: {fault}") from fault
-    finally:
-        client.close()
 
 
 def make(bootstrap: str, *, partitions: int) -> list[str]:
