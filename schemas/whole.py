@@ -51,6 +51,13 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         exchange(fresh, folder, temporary / "replaced")
 
 
+@contextmanager
+def whole_folder_and_work(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """`whole_folder`, and a second empty folder on the same file system for work in progress, removed at the end."""
+    with beside(folder) as work, whole_folder(folder) as fresh:
+        yield fresh, work
+
+
 def exchange(fresh: Path, folder: Path, replaced: Path) -> None:
     """Moves a folder into place; what stands there goes to `replaced`, and comes back where the move fails."""
     if folder.exists():

@@ -7,7 +7,8 @@ from sklearn.metrics import confusion_matrix, roc_auc_score
 
 from models.core.arrays import Floats, Ints
 
-BINS: Final = 15
+BINS: Final = 10
+"""Of confidence, for every calibration error and reliability curve: figures of different reports can be compared."""
 
 
 def confusion(label: Ints, probabilities: Floats) -> Ints:
@@ -45,18 +46,37 @@ def auroc(label: Ints, probabilities: Floats) -> Floats:
 
 
 def expected_calibration_error(label: Ints, probabilities: Floats) -> float:
-    """Mean gap between confidence and hit rate over 15 equal-width bins.
+    """Mean gap between confidence and hit rate over ten equal bins of confidence.
 
     Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
 
     >>> expected_calibration_error(np.array([0, 0, 0, 1]), np.full((4, 2), [0.75, 0.25]))
     0.0
     """
-    confidence = probabilities.max(axis=1)
+    gaps = calibration_gaps(label, probabilities, np.zeros(len(label), dtype=np.int64), 1)
+    return float(calibration_error(gaps)[0] / len(label))
+
+
+def calibration_error(gaps: Floats) -> Floats:
+    """(draws,): what sums of `calibration_gaps` (draws, bins) make of it; still to be divided by the number of rows."""
+    return np.asarray(np.abs(gaps).sum(axis=1))
+
+
+def calibration_gaps(label: Ints, probabilities: Floats, owner: Ints, owners: int) -> Floats:
+    """(owners, bins): hits minus confidence, summed over the rows of each owner (n,) in each bin of confidence."""
+    found = np.zeros((owners, BINS))
     hit = probabilities.argmax(axis=1) == label
-    which = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    gaps = np.bincount(which, weights=hit - confidence, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(label))
+    np.add.at(found, (owner, confidence_bin(probabilities)), hit - probabilities.max(axis=1))
+    return found
+
+
+def confidence_bin(probabilities: Floats) -> Ints:
+    """Which of ten equal bins of confidence each row (n, K) is in.
+
+    >>> confidence_bin(np.array([[0.55, 0.45], [0.0, 1.0]])).tolist()
+    [5, 9]
+    """
+    return np.asarray(np.minimum((probabilities.max(axis=1) * BINS).astype(np.int64), BINS - 1))
 
 
 def mean(values: Floats) -> float | None:

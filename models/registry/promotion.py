@@ -10,7 +10,7 @@ from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import RegistryError
 from models.core.manifest import Manifest
 from models.registry.version import Version
-from models.study.figures import expected_calibration_error, of_each_person
+from models.study.figures import calibration_errors, of_each_person
 from models.study.intervals import Bootstrap, Estimate, estimate
 from models.study.rows import Scored
 
@@ -128,7 +128,7 @@ def _scored(predictor: Predictor, rows: Dataset) -> Scored:
 def _standing(scored: Scored) -> Standing:
     everybody = np.ones((1, len(scored.people)))
     mean = of_each_person(scored)["balanced_accuracy"].mean()
-    return Standing(float(mean), float(expected_calibration_error(scored, everybody)[0]))
+    return Standing(float(mean), float(calibration_errors(scored, everybody)[0]))
 
 
 def _shown(value: object) -> str:

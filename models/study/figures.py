@@ -3,6 +3,7 @@
 import numpy as np
 
 from models.core.arrays import Bools, Floats
+from models.metrics.figures import calibration_error
 from models.study.rows import Scored
 
 Figures = dict[str, Floats]
@@ -20,7 +21,7 @@ def headline(rows: Scored, weights: Floats) -> Figures:
         "macro_f1": np.where(_shows_all(rows, weights), each["f1"].mean(axis=1), np.nan),
         "auroc": each["auroc"].mean(axis=1),
         "auroc_within": _within(rows, weights),
-        "ece": expected_calibration_error(rows, weights),
+        "ece": calibration_errors(rows, weights),
     }
 
 
@@ -53,15 +54,12 @@ def of_each_person(rows: Scored) -> Figures:
         "auroc": _mean(each["auroc"], shown),
     }
     known = {name: np.where(several, values, np.nan) for name, values in figures.items()}
-    return known | {"ece": expected_calibration_error(rows, alone)}
+    return known | {"ece": calibration_errors(rows, alone)}
 
 
-def expected_calibration_error(rows: Scored, weights: Floats) -> Floats:
-    """(draws,): mean gap between confidence and hit rate over ten equal bins, for weights (draws, people).
-
-    Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
-    """
-    return ratio(np.abs(weights @ rows.gaps).sum(axis=1), weights @ rows.confusion.sum(axis=(1, 2)))
+def calibration_errors(rows: Scored, weights: Floats) -> Floats:
+    """(draws,): the expected calibration error, for weights (draws, people)."""
+    return ratio(calibration_error(weights @ rows.gaps), weights @ rows.confusion.sum(axis=(1, 2)))
 
 
 def called(rows: Scored, label: str, weights: Floats) -> Floats:

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.core.arrays import Floats, Ints
-
-BINS: Final = 10
+from models.metrics.figures import calibration_gaps
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,7 @@ class Scored:
     @cached_property
     def gaps(self) -> Floats:
         """(people, bins): hits minus confidence, summed over the rows of each bin of confidence."""
-        found = np.zeros((len(self.people), BINS))
-        np.add.at(found, (self.owner, confidence_bin(self.probabilities)), self.hit - self.confidence)
-        return found
+        return calibration_gaps(self.label, self.probabilities, self.owner, len(self.people))
 
     @property
     def confidence(self) -> Floats:
@@ -78,12 +74,3 @@ class Scored:
         without, having = counts
         lower = np.cumsum(without, axis=0) - without / 2
         return np.asarray(having.T @ lower)
-
-
-def confidence_bin(probabilities: Floats) -> Ints:
-    """Which of ten equal bins of confidence each row (n, K) is in.
-
-    >>> confidence_bin(np.array([[0.55, 0.45], [0.0, 1.0]])).tolist()
-    [5, 9]
-    """
-    return np.asarray(np.minimum((probabilities.max(axis=1) * BINS).astype(np.int64), BINS - 1))

@@ -7,10 +7,11 @@ import numpy as np
 
 from models.core.arrays import Bools, Floats, Ints
 from models.ensemble.uncertainty import entropy
+from models.metrics.figures import BINS, confidence_bin
 from models.study.figures import called, headline, of_each_person, per_class
 from models.study.intervals import Bootstrap, Estimate, estimate, estimates, known
 from models.study.predictions import Plan
-from models.study.rows import BINS, Scored, confidence_bin
+from models.study.rows import Scored
 from models.study.stated_risk import stated_risks
 from models.study.tasks import BINARY, STRESS, StudyWindows, Task
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from models.core.errors import TrainingError
 from models.core.keras3 import keras
 from models.training.snapshots import Snapshots
+from schemas.whole import whole_file
 
 SUFFIX: Final = ".checkpoint"
-HALF: Final = f"{SUFFIX}-new"
 """Of a file that is being written."""
 ABOUT: Final = "training.json"
 """What the folder's checkpoints are of."""
@@ -89,7 +89,7 @@ class Checkpoints:
 
 def forget(folder: Path) -> None:
     """Deletes the checkpoints, and the folder if it holds nothing else."""
-    for path in (*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*{HALF}"), folder / ABOUT):
+    for path in (*folder.glob(f"*{SUFFIX}"), *folder.glob(f".*{SUFFIX}"), folder / ABOUT):
         path.unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()
@@ -109,9 +109,8 @@ def _about(folder: Path) -> dict[str, str]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(f"{path.name}{HALF}")
-    beside.write_bytes(content)
-    beside.replace(path)
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(content)
 
 
 STOPPING_FACTS = ("best", "wait", "best_epoch")

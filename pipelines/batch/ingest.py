@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from pipelines.sources.reading_decoder import Decoded, RejectedError, decode
 from pipelines.sources.recording import Recording, Stream, accepted
 from schemas.channels import CHANNEL_NAMES
 from schemas.reasons import Quarantined
-from schemas.whole import write_whole
+from schemas.whole import whole_folder, write_whole
 from schemas.windows import EARLIEST_MS, LATEST_MS
 
 MESSAGES_AT_ONCE: Final = 10_000
@@ -193,13 +192,7 @@ def _ingest(
     folder = folder.absolute()
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty: name a new folder for the archive")
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    try:
+    with whole_folder(folder) as unfinished:
         run(options, for_each(work_into(unfinished), items))
         counts = noted(unfinished)
-        unfinished.replace(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return IngestSummary(counts.pop(USED, 0), dict(sorted(counts.items())))

@@ -20,7 +20,7 @@ from pipelines.parity.comparison import Comparison, compare, total
 from pipelines.parity.terms import Terms
 from pipelines.parity.verdict import Verdict
 from pipelines.reports.pages.parity import rendered
-from schemas.whole import beside, exchange, whole_file
+from schemas.whole import whole_file, whole_folder_and_work
 
 
 @dataclass(frozen=True)
@@ -83,16 +83,15 @@ def parity(places: Places, days: Days, terms: Terms, *, beam: Sequence[str] = ()
     """
     if not places.archive.is_dir():
         raise InputError(f"no archive at {places.archive}: run the features job first, or name another with --archive")
-    with _working(places.output) as temporary:
-        found = _compared(places, days, terms, temporary / "result", beam)
+    with _working(places.output) as (fresh, work):
+        found = _compared(places, days, terms, work / "result", beam)
         if not found.rows:
             raise InputError(
                 f"nothing to compare from {days.first} to {days.last}: no window can be made of the readings in"
                 f" {places.archive}, and none stands in {places.features}; choose other days"
             )
         verdict = Verdict(days.first.isoformat(), days.last.isoformat(), terms, found)
-        _write(verdict, temporary / "fresh")
-        exchange(temporary / "fresh", places.output, temporary / "replaced")
+        _write(verdict, fresh)
     return verdict
 
 
@@ -110,19 +109,18 @@ def _compared(places: Places, days: Days, terms: Terms, result: Path, beam: Sequ
 
 
 def _write(verdict: Verdict, folder: Path) -> None:
-    folder.mkdir()
     (folder / SUMMARY).write_text(json.dumps(verdict.as_json(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (folder / PAGE).write_text(rendered(verdict), encoding="utf-8")
 
 
 @contextmanager
-def _working(output: Path) -> Iterator[Path]:
-    """A temporary folder beside a place that can be written."""
+def _working(output: Path) -> Iterator[tuple[Path, Path]]:
+    """The outcome's folder, there as a whole or not at all, and one for work; both beside a writable place."""
     with ExitStack() as stack:
         try:
             if output.exists() and {each.name for each in output.iterdir()} - {SUMMARY, PAGE}:
                 raise SettingsError(f"{output} holds other files than {SUMMARY} and {PAGE}: choose another --output")
-            temporary = stack.enter_context(beside(output))
+            places = stack.enter_context(whole_folder_and_work(output))
         except OSError as fault:
             raise SettingsError(f"--output {output} cannot be written: {fault}") from fault
-        yield temporary
+        yield places

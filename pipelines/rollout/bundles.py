@@ -12,7 +12,7 @@ from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
 from schemas.records import ModelControl
 from schemas.roles import Role
-from schemas.whole import beside
+from schemas.whole import whole_folder
 
 
 def placed(settings: Settings, source: Path) -> tuple[Path, Manifest]:
@@ -23,11 +23,9 @@ def placed(settings: Settings, source: Path) -> tuple[Path, Manifest]:
     manifest = bundle.verified(source)
     folder = settings.live_bundles / f"{manifest.name}-{manifest.version}"
     if not folder.exists():
-        with beside(folder) as temporary:
-            fresh = temporary / "fresh"
-            shutil.copytree(source, fresh)
+        with whole_folder(folder) as fresh:
+            shutil.copytree(source, fresh, dirs_exist_ok=True)
             bundle.verified(fresh)
-            fresh.rename(folder)
     elif bundle.verified(folder).checksum != manifest.checksum:
         raise BundleError(f"{folder} holds another network of the same version: train it again, or remove that folder")
     return folder, manifest

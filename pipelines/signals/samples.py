@@ -30,15 +30,27 @@ def pack(timestamp_ms: NDArray[np.int64], channel: NDArray[np.int64], value: NDA
 
 
 def timestamps_ms(samples: NDArray[np.void]) -> NDArray[np.int64]:
-    """Event times of packed samples."""
+    """Event times of packed samples.
+
+    >>> timestamps_ms(pack(np.array([1000]), np.array([3]), np.array([0.5]))).tolist()
+    [1000]
+    """
     return samples["key"] // CHANNEL_SLOTS
 
 
 def channels(samples: NDArray[np.void]) -> NDArray[np.int64]:
-    """Channel indices of packed samples."""
+    """Channel indices of packed samples.
+
+    >>> channels(pack(np.array([1000]), np.array([3]), np.array([0.5]))).tolist()
+    [3]
+    """
     return samples["key"] % CHANNEL_SLOTS
 
 
 def unpack(blob: bytes) -> NDArray[np.void]:
-    """Bytes as they come out of the stream -> array of `SAMPLE`; length must be a multiple of 16."""
+    """Bytes as they come out of the stream -> array of `SAMPLE`; length must be a multiple of 16.
+
+    >>> unpack(pack(np.array([1000]), np.array([3]), np.array([0.5])).tobytes())["value"].tolist()
+    [0.5]
+    """
     return np.frombuffer(blob, dtype=SAMPLE)

@@ -10,22 +10,22 @@ import numpy as np
 import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from models.core.data_card import DataCard
+from models.core.data_card import CARD, DataCard
 from models.datasets.training_set import ROWS
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, day_of
 from pipelines.archive.survey import plan_bins
 from pipelines.batch.engine import for_each, pipeline_options, run
 from pipelines.batch.training_set.sequences import AddSequences
-from pipelines.core.errors import StackError
+from pipelines.core.errors import InputError, StackError
 from pipelines.datasets.card import describe, write_card
-from pipelines.datasets.folder import whole
 from pipelines.datasets.look_up import Retrieve, stage_known
 from pipelines.datasets.reasons import LabelsByUser
 from pipelines.datasets.request import Request
 from pipelines.datasets.rows import AT_ONCE, write_rows
 from pipelines.datasets.selection import choose, require_some
 from pipelines.datasets.splits import check
+from schemas.whole import whole_folder_and_work
 from schemas.windows import WINDOW_MS
 
 STEPS: Final = 5
@@ -45,7 +45,8 @@ def build(
 
     Raises an `EqmError` where labels, rows or readings cannot be read, or no honest set can come of them.
     """
-    with whole(request.output) as (fresh, work):
+    _refuse_other(request.output)
+    with whole_folder_and_work(request.output) as (fresh, work):
         chosen = choose(request, labels)
         progress(1)
         dropped = chosen.dropped + stage_known(retrieve, chosen.windows, work / "known")
@@ -64,6 +65,12 @@ def build(
     return card
 
 
+def _refuse_other(folder: Path) -> None:
+    """Raises InputError where something stands that is no training set."""
+    if folder.is_symlink() or (folder.exists() and not (folder / CARD).is_file()):
+        raise InputError(f"{folder} exists and is no training set; choose another place, nothing was written")
+
+
 def _add_sequences(request: Request, windows: pa.Table, work: Path) -> Counter[str]:
     """The Beam step; returns what it left out."""
     parts = work / "parts"
@@ -79,7 +86,7 @@ def _require_all(candidates: int, counted: int, work: Path) -> None:
     if candidates != counted:
         raise StackError(
             f"{candidates - counted:,} of {candidates:,} windows are neither kept nor left out: every worker must see"
-            f" {work.parents[1]}"
+            f" {work.parent}"
         )
 
 

@@ -11,7 +11,6 @@ from pipelines import signals
 MODULES = [f"pipelines.signals.{module.name}" for module in pkgutil.iter_modules(signals.__path__)] + [
     "pipelines.features.compute",
     "pipelines.features.records",
-    "pipelines.signals.samples",
     "pipelines.features.windowing",
 ]
 

@@ -9,7 +9,7 @@ import pytest
 from models.core.dataset import Dataset
 from models.core.errors import TrainingError
 from models.ensemble.ensemble import Ensemble, raw_inputs
-from models.training.checkpoints import HALF, SUFFIX, Checkpoints, Saved, forget
+from models.training.checkpoints import SUFFIX, Checkpoints, Saved, forget
 from models.training.recipes import ANNEALED, Augmentation, Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import Folders, Progress, fit_ensemble
@@ -132,7 +132,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path, monkeypatch:
 def test_what_is_not_a_checkpoint_stays(tmp_path: Path) -> None:
     Checkpoints.opened(tmp_path / "kept", ABOUT).write("cnn", Saved({}, {}))
     (tmp_path / "kept" / "notes.txt").touch()
-    (tmp_path / "kept" / f"lstm{SUFFIX}{HALF}").touch()
+    (tmp_path / "kept" / f".lstm{SUFFIX}").touch()
     forget(tmp_path / "kept")
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["notes.txt"]
 
