@@ -63,10 +63,8 @@ def admin(bootstrap: str, *, timeout_ms: int = CONNECT_MS) -> Iterator[KafkaAdmi
 
 
 def _connected(client: type, bootstrap: str, options: dict[str, Any]) -> Any:  # noqa: ANN401
-    try:
+    with clear_errors(bootstrap):
         return client(bootstrap_servers=bootstrap.split(","), **{"bootstrap_timeout_ms": CONNECT_MS} | options)
-    except KafkaError as fault:
-        raise no_broker(bootstrap) from fault
 
 
 def native_producer(bootstrap: str, options: dict[str, Any]) -> "Producer":

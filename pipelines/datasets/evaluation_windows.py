@@ -20,7 +20,7 @@ from pipelines.datasets.training_windows import label_set, origin
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import window_chunks
 from pipelines.labels.csv_files import recorded_label, recording_rows
-from pipelines.labels.window_labels import UNLABELLED, window_labels
+from pipelines.labels.window_labels import UNLABELLED, Unlabelled, window_labels
 from pipelines.sources.discover import Source, sources
 from pipelines.sources.e4_files import FILE
 from pipelines.sources.recording import accepted, to_samples
@@ -189,9 +189,11 @@ class _Person:
             np.concatenate([getattr(part, column) for part in parts]) for column in ("start_ms", "features", "sequence")
         )
         blocks = [block for part in parts for block in part.blocks]
-        label = window_labels([block.label for block in blocks], names, start_ms, least_share=LEAST_SHARE)
+        label, why = window_labels([block.label for block in blocks], names, start_ms, least_share=LEAST_SHARE)
         enrolment = _enrolment(blocks, terms.enrolment_block)
-        reasons = _reasons(start_ms, features, label, enrolment)
+        reasons = _reasons(start_ms, features, enrolment)
+        reasons[label == UNLABELLED] = UNLABELLED_WINDOW
+        reasons[why == Unlabelled.OVERLAPPING_LABELS] = Unlabelled.OVERLAPPING_LABELS
         kept = reasons == ""
         early = reasons == BEFORE_ENROLMENT
         return cls(
@@ -223,15 +225,14 @@ def _enrolment(blocks: Sequence[Block], name: str) -> Label | None:
     return min(calm, key=lambda label: label.start_ms, default=None)
 
 
-def _reasons(start_ms: Ints, features: Float32s, label: Ints, enrolment: Label | None) -> NDArray[np.str_]:
-    """Why each window is not trained on; empty where it is."""
-    reasons = np.full(len(label), "", dtype="U20")
+def _reasons(start_ms: Ints, features: Float32s, enrolment: Label | None) -> NDArray[np.str_]:
+    """Why each window, were it labelled, is not trained on; empty where it is."""
+    reasons = np.full(len(start_ms), "", dtype="U20")
     if enrolment:
         reasons[start_ms + WINDOW_MS < enrolment.end_ms] = BEFORE_ENROLMENT
         touching = (start_ms < enrolment.end_ms) & (start_ms + WINDOW_MS > enrolment.start_ms)
         reasons[touching] = ENROLMENT
     reasons[~np.isfinite(features).any(axis=1)] = WITHOUT_SIGNAL
-    reasons[label == UNLABELLED] = UNLABELLED_WINDOW
     return reasons
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from pipelines.archive.days import Days
+from pipelines.labels.window_labels import Unlabelled
 from schemas.records import Label
 from schemas.windows import WINDOW_MS
 
@@ -16,9 +17,9 @@ class Dropped(StrEnum):
 
     OFF_STRIDE = "off_stride"
     NO_LABEL = "no_label"
-    UNLABELLED_TIME = "unlabelled_time"
-    OVERLAPPING_LABELS = "overlapping_labels"
-    LEAST_SHARE = "least_share"
+    UNLABELLED_TIME = Unlabelled.UNLABELLED_TIME.value
+    OVERLAPPING_LABELS = Unlabelled.OVERLAPPING_LABELS.value
+    LEAST_SHARE = Unlabelled.LEAST_SHARE.value
     SPLIT_GAP = "split_gap"
     NOT_THE_WINDOW = "not_the_window"
     NOT_IN_ARCHIVE = "not_in_archive"

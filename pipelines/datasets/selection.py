@@ -20,11 +20,11 @@ from models.core.dataset import TrainedOn
 from models.datasets.split import LabelledPeople
 from pipelines.archive.days import Days
 from pipelines.core.errors import InputError, first_line
-from pipelines.datasets.intervals import label_windows, merged, touched
 from pipelines.datasets.reasons import Dropped, LabelsByUser, LabelUse, label_use, reaches
 from pipelines.datasets.request import Choice, Request
 from pipelines.datasets.splits import GAP, assign
 from pipelines.datasets.training_windows import label_set, origin
+from pipelines.labels.window_labels import label_windows, merged, touched
 from pipelines.signals.segments import Ints
 from schemas.records import Label
 

@@ -85,7 +85,7 @@ def _of_user(
     folder: Path, user: str, labels: Sequence[Label], names: tuple[str, ...], trained_on: TrainedOn
 ) -> tuple[Dataset | None, int]:
     formed = every(windows(archive.samples(folder, user)), stride_ms=STRIDE_S * 1000)
-    label = window_labels(labels, names, formed.window_start_ms, least_share=LEAST_SHARE)
+    label, _ = window_labels(labels, names, formed.window_start_ms, least_share=LEAST_SHARE)
     keep = label != UNLABELLED
     if not keep.any():
         return None, len(keep)

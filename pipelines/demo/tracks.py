@@ -35,7 +35,7 @@ def _track(settings: Settings, cast: Cast, manifest: Manifest, events: Sequence[
     user, names = events[0].user_id, manifest.labels
     ends = np.array([event.window_end_ms for event in events], dtype=np.int64)
     labels = [label for person in cast.shown if person.user_id == user for label in person.labels]
-    truth = window_labels(labels, names, ends - WINDOW_MS, least_share=LEAST_SHARE)
+    truth, _ = window_labels(labels, names, ends - WINDOW_MS, least_share=LEAST_SHARE)
     return PersonTrack(
         user_id=user,
         window_end_ms=ends,

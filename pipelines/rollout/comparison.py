@@ -128,7 +128,7 @@ def true_labels(told: Told, labels: Labels) -> np.ndarray[Any, np.dtype[np.int64
     starts, users = told.window_start_ms, np.array([user for user, _ in told.keys])
     for user in told.users & labels.keys():
         rows = np.flatnonzero(users == user)
-        found[rows] = window_labels(labels[user], told.labels, starts[rows], least_share=LEAST_SHARE)
+        found[rows], _ = window_labels(labels[user], told.labels, starts[rows], least_share=LEAST_SHARE)
     return found
 
 

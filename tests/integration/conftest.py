@@ -62,7 +62,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _labelled(person: Recording) -> dict[str, np.ndarray]:
     formed = every(windows(to_samples(person)), stride_ms=15_000)
-    label = window_labels(person.labels, EMOTIONS, formed.window_start_ms, least_share=0.6)
+    label, _ = window_labels(person.labels, EMOTIONS, formed.window_start_ms, least_share=0.6)
     keep = label != UNLABELLED
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
     features = computed.features[keep].astype(np.float32)

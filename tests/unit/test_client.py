@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from kafka import TopicPartition
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
 
+from pipelines.core import kafka_clients
 from pipelines.core.errors import EqmError, StackError
-from pipelines.serving import client
 from pipelines.serving.client import EmotionConsumer, MalformedEventError
 from pipelines.serving.deduplication import REMEMBERED_WINDOWS, SeenWindows
 from schemas.labels import EMOTIONS
@@ -98,7 +98,7 @@ class Broker:
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401
     def connected(broker: Broker, **options: Any) -> EmotionConsumer:  # noqa: ANN401
-        monkeypatch.setattr(client, "KafkaConsumer", broker)
+        monkeypatch.setattr(kafka_clients, "KafkaConsumer", broker)
         return EmotionConsumer("there:9092", **options)
 
     return connected

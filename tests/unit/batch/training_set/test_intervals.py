@@ -4,8 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.datasets.intervals import label_windows, merged
-from pipelines.datasets.reasons import Dropped
+from pipelines.labels.window_labels import UNLABELLED, Unlabelled, label_windows, merged, window_labels
 from schemas.records import Label
 from tests.unit.batch.history import START_MS
 from tests.unit.batch.training_set.conftest import label
@@ -34,14 +33,14 @@ def obvious(labels: list[Label], start_s: int, least_share: float) -> str:
     whole = range(min(each.start_ms for each in labels), max(each.end_ms for each in labels), 1000)
     for twice in (at for at in whole if len({x.label for x in labels if x.start_ms <= at < x.end_ms}) > 1):
         if twice in seconds:
-            return Dropped.OVERLAPPING_LABELS
+            return Unlabelled.OVERLAPPING_LABELS
     if not any(claims):
-        return Dropped.UNLABELLED_TIME
+        return Unlabelled.UNLABELLED_TIME
     for name in ("calm", "stress"):
         runs = "".join("x" if name in claim else " " for claim in claims).split()
         if max(map(len, runs), default=0) / 60 >= least_share:
             return name
-    return Dropped.LEAST_SHARE
+    return Unlabelled.LEAST_SHARE
 
 
 @given(st.lists(intervals, min_size=1, max_size=4), st.sampled_from([0.55, 0.75, 1.0]))
@@ -54,14 +53,29 @@ def test_labels_equal_looking_at_every_second(labels: list[Label], least_share: 
 def test_two_adjacent_intervals_of_one_label_count_as_one() -> None:
     labels = [label("ann", "calm", 0, 30), label("ann", "calm", 30, 60)]
     assert found(labels, np.array([0])) == ["calm"]
-    assert found([label("ann", "calm", 0, 30), label("ann", "calm", 31, 60)], np.array([0])) == [Dropped.LEAST_SHARE]
+    assert found([label("ann", "calm", 0, 30), label("ann", "calm", 31, 60)], np.array([0])) == [Unlabelled.LEAST_SHARE]
 
 
 def test_a_window_that_touches_an_overlap_by_a_second_has_no_label() -> None:
     labels = [label("ann", "calm", 0, 100), label("ann", "stress", 99, 300)]
-    assert found(labels, np.array([35, 40, 95, 100])) == ["calm", *[Dropped.OVERLAPPING_LABELS] * 2, "stress"]
+    assert found(labels, np.array([35, 40, 95, 100])) == ["calm", *[Unlabelled.OVERLAPPING_LABELS] * 2, "stress"]
 
 
 def test_one_label_inside_another_of_the_same_name_does_not_end_it() -> None:
     labels = [label("ann", "calm", 0, 200), label("ann", "calm", 10, 20)]
     assert found(labels, np.array([100])) == ["calm"]
+
+
+def test_a_label_given_twice_counts_once() -> None:
+    """Twenty-five seconds, said twice, are not fifty: a sum of shares would label the minute."""
+    labels = [label("ann", "calm", 0, 25), label("ann", "calm", 0, 25)]
+    index, why = window_labels(labels, ["calm"], np.array([START_MS]), least_share=0.75)
+    assert (index.tolist(), why.tolist()) == ([UNLABELLED], [Unlabelled.LEAST_SHARE])
+
+
+def test_indices_follow_the_windows_in_any_order_and_strangers_have_none() -> None:
+    labels = [label("ann", "calm", 0, 60), label("ann", "stress", 60, 120), label("ann", "bored", 120, 180)]
+    starts = START_MS + np.array([120, 60, 0]) * 1000
+    index, why = window_labels(labels, ["calm", "stress"], starts, least_share=0.75)
+    assert index.tolist() == [UNLABELLED, 1, 0]
+    assert why.tolist() == [None] * 3
