@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from feature_repo.partitions import day_folder
-from pipelines.archive.bin_reader import SCHEMA
 from pipelines.archive.days import DAY_MS, day_of
+from pipelines.archive.reader import SCHEMA
 from schemas.whole import whole_file
 
 READINGS_AT_ONCE: Final = 500_000

@@ -1,51 +1,140 @@
-"""The archive of accepted readings, Parquet by day, read back as packed samples."""
+"""The one reader of archived readings, Parquet by day: of a bin and everybody in it, or of one user over all days.
 
+Files whose names begin with `.` or `_` are unfinished, and nobody reads them.
+"""
+
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipelines.core.errors import InputError
-from pipelines.signals.samples import SAMPLE, pack
+from feature_repo.partitions import day_folder, days, streamed
+from pipelines.archive.bins import Bin
+from pipelines.core.errors import InputError, first_line
+from pipelines.signals.samples import CHANNEL_SLOTS, SAMPLE
 from schemas.channels import CHANNEL_NAMES
+
+UserSamples = tuple[str, NDArray[np.void]]
+
+SCHEMA = pa.schema(
+    [
+        ("user_id", pa.string()),
+        ("sensor_id", pa.string()),
+        ("timestamp_ms", pa.int64()),
+        *((name, pa.float64()) for name in CHANNEL_NAMES),
+        ("late", pa.bool_()),
+        ("kafka_partition", pa.int32()),
+        ("kafka_offset", pa.int64()),
+    ]
+)
+"""An accepted reading as the features job archives it."""
+
+COLUMNS = ("user_id", "timestamp_ms", *CHANNEL_NAMES)
+
+
+def archive_files(archive: Path, day: str) -> list[Path]:
+    """A day's finished files."""
+    return streamed(day_folder(archive, day))
 
 
 def open_archive(folder: Path) -> ds.Dataset:
-    """The archive as a dataset; files still being written are not seen."""
-    if not folder.is_dir():
-        raise InputError(f"no archive at {folder}: run the features job first, or name another folder")
+    """All finished files as one dataset, the day a column of it."""
+    _require(folder)
     return ds.dataset(folder, format="parquet", partitioning="hive")
+
+
+def footer(file: Path) -> pq.FileMetaData:
+    """What a file says of itself; raises InputError for a file that is no whole Parquet, or not of the archive."""
+    try:
+        with pq.ParquetFile(file) as opened:
+            schema, metadata = opened.schema_arrow, opened.metadata
+    except (OSError, pa.ArrowException) as fault:
+        raise InputError(
+            f"{file} is no readable Parquet ({first_line(fault)}); restore it, or move it out of the archive"
+        ) from fault
+    for wanted in SCHEMA:
+        if wanted.name not in schema.names or schema.field(wanted.name).type != wanted.type:
+            raise InputError(f"{file}: column {wanted.name} must be {wanted.type}; it was written by another version")
+    return metadata
 
 
 def counts(folder: Path) -> tuple[int, int]:
     """Readings used and readings late."""
     if not folder.is_dir():
         return 0, 0
-    archive = open_archive(folder)
-    if not archive.files:
-        return 0, 0
-    late = archive.count_rows(filter=pc.field("late"))
-    return archive.count_rows() - late, late
+    late = _read(_all_files(folder), ["late"], None, folder)["late"]
+    count = pc.sum(late).as_py() or 0
+    return len(late) - count, count
 
 
 def users(folder: Path) -> list[str]:
     """Everybody in the archive, sorted."""
-    column = open_archive(folder).to_table(columns=["user_id"])["user_id"]
-    return sorted(pc.unique(column).to_pylist())
+    return sorted(pc.unique(_read(_all_files(folder), ["user_id"], None, folder)["user_id"]).to_pylist())
 
 
 def samples(folder: Path, user_id: str) -> NDArray[np.void]:
     """What the stream used of one user's readings, as packed samples in no particular order."""
     mine = (pc.field("user_id") == user_id) & ~pc.field("late")
-    table = open_archive(folder).to_table(columns=["timestamp_ms", *CHANNEL_NAMES], filter=mine)
-    parts = [_channel(table, index, name) for index, name in enumerate(CHANNEL_NAMES)]
-    return np.concatenate(parts) if parts else np.empty(0, dtype=SAMPLE)
+    table = _read(_all_files(folder), COLUMNS, mine, folder)
+    return _packed(table, np.zeros(table.num_rows, dtype=np.int32))[1]
 
 
-def _channel(table: pa.Table, index: int, name: str) -> NDArray[np.void]:
-    given = table.filter(pc.is_valid(table[name]))
-    times = given["timestamp_ms"].to_numpy()
-    return pack(times, np.full(len(times), index, dtype=np.int64), given[name].to_numpy())
+def samples_by_user(archive: Path, part: Bin, *, late: bool = True) -> Iterator[UserSamples]:
+    """Everybody's samples in a bin, users ascending, each in no particular order; `late`: with the late readings."""
+    table = _readings(archive, part, late=late)
+    if not table.num_rows:
+        return
+    user = table["user_id"].combine_chunks().dictionary_encode()
+    names = np.array(user.dictionary.to_pylist(), dtype=object)
+    owner, samples = _packed(table, user.indices.to_numpy())
+    order = np.argsort(owner, kind="stable")
+    bounds = np.searchsorted(owner[order], np.arange(len(names) + 1))
+    samples = samples[order]
+    for code in np.argsort(names):
+        yield str(names[code]), samples[bounds[code] : bounds[code + 1]]
+
+
+def _readings(archive: Path, part: Bin, *, late: bool) -> pa.Table:
+    files = [file for day in part.reads_days for file in archive_files(archive, day)]
+    low, high = part.read_ms
+    chosen = (pc.field("timestamp_ms") >= low) & (pc.field("timestamp_ms") < high)
+    return _read(files, COLUMNS, chosen if late else chosen & ~pc.field("late"), f"{archive}, {part.day}")
+
+
+def _all_files(folder: Path) -> list[Path]:
+    _require(folder)
+    return [file for day in days(folder) for file in archive_files(folder, day)]
+
+
+def _require(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(f"no archive at {folder}: run the features job first, or name another folder")
+
+
+def _read(files: Sequence[Path], columns: Sequence[str], chosen: pc.Expression | None, where: Path | str) -> pa.Table:
+    """Some columns of the chosen rows; a file that cannot be read is an InputError that says `where`."""
+    try:
+        return ds.dataset(files, schema=SCHEMA, format="parquet").to_table(columns=list(columns), filter=chosen)
+    except (OSError, pa.ArrowException) as fault:
+        raise InputError(f"{where}: {first_line(fault)}; restore the file, or move it out of the archive") from fault
+
+
+def _packed(table: pa.Table, owner: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.void]]:
+    """Every value of every channel as a sample, and whose it is."""
+    at = table["timestamp_ms"].to_numpy() * CHANNEL_SLOTS
+    owners, parts = [owner[:0]], [np.empty(0, dtype=SAMPLE)]
+    for index, name in enumerate(CHANNEL_NAMES):
+        column = table[name]
+        if column.null_count < len(column):
+            given = np.flatnonzero(column.is_valid().to_numpy())
+            part = np.empty(len(given), dtype=SAMPLE)
+            part["key"] = at[given] + index
+            part["value"] = column.to_numpy()[given]
+            owners.append(owner[given])
+            parts.append(part)
+    return np.concatenate(owners), np.concatenate(parts)

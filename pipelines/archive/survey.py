@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from feature_repo import partitions
-from pipelines.archive.bin_reader import archive_files, footer
 from pipelines.archive.bins import READINGS_AT_ONCE, Bin
 from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
+from pipelines.archive.reader import archive_files, footer
 from pipelines.core.errors import InputError, first_line
 from schemas.windows import HOP_MS, MAX_FUTURE_MS, PANES_PER_WINDOW, WINDOW_MS
 

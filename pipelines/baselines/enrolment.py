@@ -13,9 +13,9 @@ import numpy as np
 from feature_repo.columns import USER_BASELINE
 from feature_repo.folders import offline_folder
 from feature_repo.partitions import day_folder
-from pipelines.archive.bin_reader import samples_by_user
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import day_of
+from pipelines.archive.reader import samples_by_user
 from pipelines.baselines.resting import moments
 from pipelines.baselines.rows import Baseline, baseline_rows, opened, write_offline, write_online
 from pipelines.core.errors import InputError, SettingsError

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from feature_repo.partitions import day_folder, generations, streamed
-from pipelines.archive.bin_reader import archive_files
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
+from pipelines.archive.reader import archive_files
 from pipelines.archive.survey import Survey, bins, check, occupied, survey
 from pipelines.batch.engine import for_each, pipeline_options, run
 from pipelines.batch.generation import changes, counted, fingerprint, is_made_from, settle, stage

@@ -12,8 +12,8 @@ import pyarrow.dataset as ds
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.partitions import counting_rows, read_whole
-from pipelines.archive.bin_reader import samples_by_user
 from pipelines.archive.bins import Bin
+from pipelines.archive.reader import samples_by_user
 from pipelines.core.errors import InputError, first_line
 from pipelines.features.compute import VECTOR_NAMES, WindowFeatures, compute_windows
 from pipelines.features.windowing import window_chunks

@@ -14,8 +14,8 @@ import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions
 from kafka.consumer.fetcher import ConsumerRecord
 
-from pipelines.archive.bin_reader import SCHEMA
 from pipelines.archive.day_files import DayFiles
+from pipelines.archive.reader import SCHEMA
 from pipelines.batch.engine import for_each, run
 from pipelines.batch.topic_range import OffsetChunk, Ranges, check_held, chunks, held_offsets, messages
 from pipelines.core.errors import InputError, SettingsError

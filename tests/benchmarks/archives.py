@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipelines.archive.bin_reader import SCHEMA
 from pipelines.archive.days import start_ms
+from pipelines.archive.reader import SCHEMA
 from schemas.channels import CHANNEL_NAMES
 
 RATE_HZ = 4

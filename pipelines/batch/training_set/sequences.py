@@ -17,8 +17,8 @@ from feature_repo.columns import JOIN_KEY
 from feature_repo.partitions import MEASURED
 from models.core.inputs import SEQUENCE_SHAPE
 from models.datasets.training_set import SCHEMA, columns
-from pipelines.archive.bin_reader import samples_by_user
 from pipelines.archive.bins import Bin
+from pipelines.archive.reader import samples_by_user
 from pipelines.datasets.look_up import KNOWN, staged_day
 from pipelines.datasets.reasons import Dropped
 from pipelines.datasets.training_windows import picked

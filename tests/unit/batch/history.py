@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from feature_repo.columns import EVENT_TIMESTAMP, WINDOW_FEATURES
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.partitions import day_folder
-from pipelines.archive.bin_reader import SCHEMA
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import day_of
+from pipelines.archive.reader import SCHEMA
 from pipelines.batch.bin_rows import recomputed_rows
 from pipelines.sources.recording import Recording, Stream, accepted
 from pipelines.sources.simulator import simulate_person

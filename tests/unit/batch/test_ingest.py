@@ -11,8 +11,8 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from feature_repo.partitions import day_folder, days, streamed
-from pipelines.archive.bin_reader import SCHEMA, footer
 from pipelines.archive.day_files import DayFiles
+from pipelines.archive.reader import SCHEMA, footer
 from pipelines.batch import ingest
 from pipelines.batch import ingest as ingest_job
 from pipelines.batch.ingest import IngestSummary, ingest_recordings, ingest_topic, parse_offsets
