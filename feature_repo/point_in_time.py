@@ -11,14 +11,14 @@ NONE = -1
 
 
 @dataclass(frozen=True)
-class Moments:
+class AskedMoments:
     """Whose and when: users by number, instants in nanoseconds since the epoch; one length."""
 
     user: Ints
     at_ns: Ints
 
 
-def newest_known(asked: Moments, rows: Moments, rank: Ints, *, ttl_ns: int | None) -> Ints:
+def newest_known(asked: AskedMoments, rows: AskedMoments, rank: Ints, *, ttl_ns: int | None) -> Ints:
     """For each asked moment the position of the user's newest row at or before it; `NONE` where there is none.
 
     Rows older than `ttl_ns` do not count; None is without limit. Of rows with equal time the one of the highest

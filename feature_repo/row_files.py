@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from feature_repo.errors import FeatureStoreError
 from feature_repo.partitions import MEASURED
-from feature_repo.point_in_time import Ints, Moments
+from feature_repo.point_in_time import AskedMoments, Ints
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -45,7 +45,7 @@ class Keys:
 
     file: Ints
     row: Ints
-    moments: Moments
+    moments: AskedMoments
     measured: Ints
     """0 where rows do not say."""
 
@@ -56,7 +56,9 @@ def read_keys(files: Sequence[Path], wanted: Wanted) -> Keys:
     row, user, at_ns, measured = (
         np.concatenate([part[column] for part in parts] or [np.empty(0, dtype=np.int64)]) for column in range(4)
     )
-    return Keys(np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts]), row, Moments(user, at_ns), measured)
+    return Keys(
+        np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts]), row, AskedMoments(user, at_ns), measured
+    )
 
 
 def read_values(files: Sequence[Path], keys: Keys, chosen: Ints, wanted: Wanted) -> pa.Table:

@@ -16,7 +16,7 @@ CALLED: Final = {SAVED_MODEL: "network", PARTS: "parts"}
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedModel:
     """A SavedModel of a bundle, loaded."""
 
     folder: Path

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from models.bundle.folder import PARTS
-from models.bundle.loading import Opened
+from models.bundle.loading import OpenedModel
 from models.core.arrays import Float32s
 from models.core.manifest import Manifest
 
@@ -34,7 +34,7 @@ class Parts:
 
         TensorFlow gets `threads` threads unless it already ran in this process. Raises BundleError.
         """
-        opened = Opened.load(path, PARTS, threads)
+        opened = OpenedModel.load(path, PARTS, threads)
         return cls(opened.manifest, opened.saved, opened.tensorflow.constant)
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from models.bundle.folder import SAVED_MODEL
-from models.bundle.loading import Opened
+from models.bundle.loading import OpenedModel
 from models.core.arrays import Float32s
 from models.core.errors import BundleError
 from models.core.inputs import FEATURE_SHAPE, RAW_SHAPES, SEQUENCE_SHAPE
@@ -41,7 +41,7 @@ class Predictor:
 
         TensorFlow gets `threads` threads unless it already ran in this process. Raises BundleError.
         """
-        opened = Opened.load(path, SAVED_MODEL, threads)
+        opened = OpenedModel.load(path, SAVED_MODEL, threads)
         with opened.usable():
             predictor = cls(opened.manifest, _network(opened))
             nothing = predictor.predict(np.full((1, *FEATURE_SHAPE), np.nan), np.full((1, *SEQUENCE_SHAPE), np.nan))
@@ -93,7 +93,7 @@ def _padded(rows: Float32s) -> Float32s:
     return padded
 
 
-def _network(opened: Opened) -> Callable[[Raw], Prediction]:
+def _network(opened: OpenedModel) -> Callable[[Raw], Prediction]:
     """The SavedModel's serving signature; Keras is not needed for it."""
 
     def answer(raw: Raw) -> Prediction:

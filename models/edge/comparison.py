@@ -58,7 +58,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Line:
+class EdgeLine:
     """What one bundle or export is worth. `same_label` and `largest_difference` are against what it was made of."""
 
     bundle: str
@@ -94,7 +94,7 @@ class Compared:
         """What the bundle answers."""
         return self.predictor.predict(**self.raw)
 
-    def lines(self, full: Reals) -> Iterator[Line]:
+    def lines(self, full: Reals) -> Iterator[EdgeLine]:
         """The bundle itself, each member in each format, and all joined; `full` (n, K) is the full bundle's answer."""
         yield self._of_bundle(full)
         for at, (name, forms) in enumerate(self.exported.members.items()):
@@ -103,10 +103,10 @@ class Compared:
         for form in QUANTISED:
             yield self._of(OnDevice.together(self.exported, form), JOINED, self.original.probabilities, full)
 
-    def _of_bundle(self, full: Reals) -> Line:
+    def _of_bundle(self, full: Reals) -> EdgeLine:
         whole = [file.read_bytes() for file in (self.folder / SAVED_MODEL).rglob("*") if file.is_file()]
         size, probabilities = sum(map(len, whole)), self.original.probabilities
-        return Line(
+        return EdgeLine(
             bundle=self.exported.key,
             what=BUNDLE,
             format="TensorFlow",
@@ -121,9 +121,9 @@ class Compared:
             windows_per_s_in_chunks=windows_per_second(self._answer, self.raw, at_once=CHUNK),
         )
 
-    def _of(self, exports: OnDevice, what: str, original: Reals, full: Reals) -> Line:
+    def _of(self, exports: OnDevice, what: str, original: Reals, full: Reals) -> EdgeLine:
         answers = exports.each(self.raw)
-        return Line(
+        return EdgeLine(
             bundle=self.exported.key,
             what=what,
             format=exports.form,

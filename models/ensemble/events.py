@@ -47,7 +47,7 @@ class Speaker:
 
 
 @dataclass(frozen=True)
-class Answers:
+class WindowAnswers:
     """A model's answers to n windows."""
 
     window_start_ms: Ints
@@ -61,7 +61,7 @@ class Answers:
 
 
 def emotion_events(
-    speaker: Speaker, user_ids: Sequence[str], answers: Answers, *, smoothed: Floats
+    speaker: Speaker, user_ids: Sequence[str], answers: WindowAnswers, *, smoothed: Floats
 ) -> list[dict[str, Any]]:
     """The fields of `schemas.records.EmotionEvent` for each window; numbers rounded to seven decimals.
 

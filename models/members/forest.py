@@ -31,7 +31,7 @@ class TreesConfig:
 
 
 @dataclass(frozen=True)
-class Forest:
+class BoostedTrees:
     """All nodes of all trees in one row. A leaf is its own child, and everything goes left in it.
 
     A row goes left where its value is at most the threshold; thresholds are float32, rounded so that no float32 value
@@ -88,7 +88,7 @@ def grow(values: Float32s, label: Ints, weight: Floats, config: TreesConfig, *, 
         return Grown(trees.fit(values[:, columns], label, sample_weight=weight), columns)
 
 
-def forest_of(grown: Grown) -> Forest:
+def forest_of(grown: Grown) -> BoostedTrees:
     """The arrays of the fitted trees."""
     classifier = grown.classifier
     trees = [tree.nodes for of_iteration in classifier._predictors for tree in of_iteration]
@@ -97,7 +97,7 @@ def forest_of(grown: Grown) -> Forest:
     own = np.arange(len(nodes))
     offset = np.repeat(roots, [len(tree) for tree in trees])
     leaf = nodes["is_leaf"].astype(bool)
-    return Forest(
+    return BoostedTrees(
         column=grown.columns[np.where(leaf, 0, nodes["feature_idx"])].astype(np.int32),
         threshold=np.where(leaf, EVERYTHING, _rounded_down(nodes["num_threshold"])),
         missing_left=leaf | nodes["missing_go_to_left"].astype(bool),

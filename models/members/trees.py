@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from models.core.keras3 import keras
-from models.members.forest import Forest
+from models.members.forest import BoostedTrees
 
 layers = keras.layers
 ops = keras.ops
@@ -15,7 +15,7 @@ ops = keras.ops
 class Trees(layers.Layer):  # type: ignore[misc, name-defined]
     """Walks all trees at once, a level at a time: values (n, columns), NaN for missing -> probabilities (n, labels)."""
 
-    def __init__(self, forest: Forest) -> None:
+    def __init__(self, forest: BoostedTrees) -> None:
         super().__init__(trainable=False)
         self._depth = forest.depth
         for field in fields(forest):
@@ -46,7 +46,7 @@ class Trees(layers.Layer):  # type: ignore[misc, name-defined]
         return ops.cast(ops.softmax(scores), "float32")
 
 
-def build(forest: Forest, *, shape: tuple[int, ...]) -> keras.Model:
+def build(forest: BoostedTrees, *, shape: tuple[int, ...]) -> keras.Model:
     """Raw values -> label probabilities (n, labels)."""
     inputs = keras.Input(shape)
     return keras.Model(inputs, Trees(forest)(inputs), name="trees")

@@ -26,7 +26,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ChampionComparison:
     """Two bundles on the same windows."""
 
     on: TrainedOn
@@ -93,7 +93,7 @@ def unknown_to(held_out: Dataset, challenger: Manifest, champion: Manifest) -> D
     return held_out.of(left)
 
 
-def compare(challenger: Predictor, champion: Predictor, rows: Dataset) -> Comparison:
+def compare(challenger: Predictor, champion: Predictor, rows: Dataset) -> ChampionComparison:
     """Both applied to the same windows, of people who show two labels; raises RegistryError where nobody does."""
     telling = tuple(person for person in rows.people if len(np.unique(rows.label[rows.person == person])) > 1)
     if not telling:
@@ -105,7 +105,7 @@ def compare(challenger: Predictor, champion: Predictor, rows: Dataset) -> Compar
     ours, its = (_scored(predictor, rows) for predictor in (challenger, champion))
     difference = of_each_person(ours)["balanced_accuracy"] - of_each_person(its)["balanced_accuracy"]
     weights = Bootstrap().weights(len(telling))
-    return Comparison(
+    return ChampionComparison(
         on=rows.trained_on,
         people=telling,
         windows=len(rows.label),

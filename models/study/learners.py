@@ -68,7 +68,7 @@ def plain_values(rows: Dataset) -> Float32s:
 
 
 @dataclass(frozen=True)
-class Forest:
+class RandomForest:
     """The yardstick: a random forest as scikit-learn sets it up, on plain features relative to the resting mean.
 
     As they are, where nobody it is fitted on has a resting mean.

@@ -45,7 +45,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Answers:
+class StudyAnswers:
     """Probabilities (n, K) for every row of the study, NaN where a row was not predicted."""
 
     probabilities: Floats
@@ -62,12 +62,12 @@ def on_grid(windows: StudyWindows, stride_s: int) -> Bools:
 
 def answers(
     windows: StudyWindows, plan: Plan, learner: Learner, fitted: Callable[[], None], *, doubting: bool = False
-) -> Answers:
+) -> StudyAnswers:
     """Fits the learner once a fold and predicts all windows of the people held out; `fitted` is called after each.
 
     Only where `doubting` is the learner asked for its own measures of doubt, which take it longer.
     """
-    found = Answers(np.full((len(windows.scored), len(plan.task.labels)), np.nan), {}, {})
+    found = StudyAnswers(np.full((len(windows.scored), len(plan.task.labels)), np.nan), {}, {})
     label = plan.task.label_of(windows)
     for fold in plan.folds:
         train = plan.training(windows, fold.train)
@@ -92,7 +92,7 @@ def missing_labels(label: Ints, task: Task) -> str:
     return f"no training window is {', '.join(missing)}" if missing else ""
 
 
-def _keep(found: Answers, rows: Bools, doubts: dict[str, Floats]) -> None:
+def _keep(found: StudyAnswers, rows: Bools, doubts: dict[str, Floats]) -> None:
     for name, values in doubts.items():
         found.doubts.setdefault(name, np.full(len(rows), np.nan))[rows] = values
 

@@ -10,7 +10,7 @@ from models.study.alarms import ALARMS, MARGIN, TOO_GOOD, first_ends_ms, judged
 from models.study.folds import HoldOut
 from models.study.intervals import Bootstrap
 from models.study.learners import ElapsedTime, Learner
-from models.study.predictions import Answers, Plan, answers, later_answers, smoothed
+from models.study.predictions import Plan, StudyAnswers, answers, later_answers, smoothed
 from models.study.scores import Scores, better_by, scored_rows, scores, summary
 from models.study.tasks import BINARY, StudyWindows, tasks_of
 
@@ -95,7 +95,7 @@ class _Run:
             "alarms": alarms + [each for name, its in reports.items() for each in self._too_good(name, its)],
         }
 
-    def _learner(self, told: Answers) -> Scores:
+    def _learner(self, told: StudyAnswers) -> Scores:
         which = self.plan.scored(self.windows) | self.plan.exercise(self.windows)
         steady = smoothed(self.windows, told.probabilities, which)
         doubts = {name: smoothed(self.windows, each[:, None], which)[:, 0] for name, each in told.doubts.items()}

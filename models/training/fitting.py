@@ -14,7 +14,7 @@ from models.core.keras3 import keras
 from models.core.progress import Progress
 from models.ensemble.ensemble import raw_inputs
 from models.members import NETWORKS, READS, TREES, build_network, trees
-from models.members.forest import Forest, forest_of, grow
+from models.members.forest import BoostedTrees, forest_of, grow
 from models.preprocessing.preparation import PREPARED_SHAPES, Input, Preparation
 from models.training.checkpoints import Saved
 from models.training.network_fitting import NetworkFitting, Rows, Watching
@@ -63,8 +63,10 @@ class Fitting:
 
     def _again(self, name: str, found: Saved) -> keras.Model:
         if name == TREES:
-            parts = {field.name: array for field, array in zip(fields(Forest), found.groups["forest"], strict=True)}
-            forest = Forest(**parts | {"depth": int(parts["depth"])})  # type: ignore[arg-type]
+            parts = {
+                field.name: array for field, array in zip(fields(BoostedTrees), found.groups["forest"], strict=True)
+            }
+            forest = BoostedTrees(**parts | {"depth": int(parts["depth"])})  # type: ignore[arg-type]
             return trees.build(forest, shape=PREPARED_SHAPES[READS[TREES]])
         return mean_of(self._builder(name), list(found.groups.values()))
 

@@ -33,7 +33,7 @@ class _Kept:
 
 
 @dataclass(frozen=True)
-class KnownBaselines:
+class BaselineLookUp:
     """Asks the store for users it has not asked for lately. A store that cannot be read raises: that is not "unknown".
 
     `clock` gives seconds that only grow.
@@ -63,14 +63,14 @@ class KnownBaselines:
 
 def stored_baselines(
     profile: str, data_folder: str, redis_url: str | None, *, clock: Callable[[], float]
-) -> KnownBaselines:
+) -> BaselineLookUp:
     """Those of the feature store; raises FeatureStoreError where it is not applied."""
     from feature_repo.store import open_store
 
     store = open_store(profile, data_folder, redis_url)
     from feature_repo.online import read_newest
 
-    return KnownBaselines(lambda users: read_newest(store, USER_BASELINE, users), clock)
+    return BaselineLookUp(lambda users: read_newest(store, USER_BASELINE, users), clock)
 
 
 def _levels(row: "OnlineRow") -> Levels:

@@ -20,7 +20,7 @@ OPEN_MS: Final = 120_000
 
 
 @dataclass(frozen=True)
-class Request:
+class BackfillRequest:
     """What is to be recomputed, from where, into where."""
 
     days: Days
@@ -70,7 +70,7 @@ class DayResult:
     """Parquet files that list all but the same."""
 
 
-def plan(request: Request) -> list[DayPlan]:
+def plan(request: BackfillRequest) -> list[DayPlan]:
     """Surveys the archive and decides; days in which there is nothing are left out.
 
     Raises InputError where something is surely wrong; writes nothing.
@@ -81,7 +81,7 @@ def plan(request: Request) -> list[DayPlan]:
     return [each for each in days if each.bins or each.survey.windows]
 
 
-def recompute(request: Request, plans: Sequence[DayPlan]) -> list[DayResult]:
+def recompute(request: BackfillRequest, plans: Sequence[DayPlan]) -> list[DayResult]:
     """Recomputes all bins, then publishes day by day. After a crash: days are old or new, finished bins are kept."""
     to_do = [part for each in plans for part in each.bins]
     staging = {each.survey.day: stage(each.place, each.staging) for each in plans if each.bins}
@@ -96,7 +96,7 @@ def _settled(done: DayPlan, staging: Path) -> DayResult:
     return DayResult(done, counted(generation), tuple(changes(generation)))
 
 
-def _day(request: Request, found: Survey) -> DayPlan:
+def _day(request: BackfillRequest, found: Survey) -> DayPlan:
     place = day_folder(request.offline, found.day)
     files = [file for day in (day_before(found.day), found.day) for file in archive_files(request.archive, day)]
     closes_ms = start_ms(found.day) + DAY_MS + OPEN_MS

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, VIEWS, WINDOW_FEATURES
 from feature_repo.partitions import day_folder, recomputed
 from pipelines.baselines.rows import opened
-from pipelines.batch.backfill import DayPlan, DayResult, Request, plan, recompute
+from pipelines.batch.backfill import BackfillRequest, DayPlan, DayResult, plan, recompute
 from pipelines.batch.baselines import BaselineSummary, nights, refresh_baselines
 from pipelines.batch.healing import CHANGES
 from pipelines.batch.source import Source
@@ -77,14 +77,14 @@ def folder_of(settings: Settings) -> Path:
     return settings.home / "backfill"
 
 
-def dry_run(settings: Settings, request: Request, source: Source) -> Summary:
+def dry_run(settings: Settings, request: BackfillRequest, source: Source) -> Summary:
     """What a backfill would read, write and at most change; writes nothing."""
     with source(folder_of(settings) / "ingested") as readings:
         plans = plan(replace(request, archive=readings.archive))
         return {"dry_run": True, "left_out": dict(readings.left_out), "days": [_planned(each) for each in plans]}
 
 
-def backfill(settings: Settings, request: Request, source: Source) -> Summary:
+def backfill(settings: Settings, request: BackfillRequest, source: Source) -> Summary:
     """Does it all, once at a time; may be repeated at any point, and then does only what is missing."""
     folder = folder_of(settings)
     with only_one(folder / "lock"), source(folder / "ingested") as readings:
@@ -103,7 +103,7 @@ def backfill(settings: Settings, request: Request, source: Source) -> Summary:
     return summary
 
 
-def _baselines(settings: Settings, request: Request) -> list[BaselineSummary]:
+def _baselines(settings: Settings, request: BackfillRequest) -> list[BaselineSummary]:
     """Those of all nights that the recomputed days are part of."""
     now_ms = request.now_ms
     wanted = nights(settings, request.days, now_ms=now_ms)

@@ -16,8 +16,8 @@ from pipelines.archive.survey import occupied, plan_bins
 from pipelines.batch.bin_rows import recomputed_rows, stored_rows
 from pipelines.batch.engine import for_each, pipeline_options, run
 from pipelines.core.errors import InputError, SettingsError, StackError
-from pipelines.parity.comparison import Comparison, compare, total
-from pipelines.parity.terms import Terms
+from pipelines.parity.comparison import RowComparison, compare, total
+from pipelines.parity.terms import ParityTerms
 from pipelines.parity.verdict import Verdict
 from pipelines.reports.pages.parity import rendered
 from schemas.whole import whole_file, whole_folder_and_work
@@ -29,9 +29,9 @@ class CompareBin:
 
     archive: Path
     features: Path
-    terms: Terms
+    terms: ParityTerms
 
-    def __call__(self, part: Bin) -> Comparison:
+    def __call__(self, part: Bin) -> RowComparison:
         recomputed = recomputed_rows(self.archive, part, late=self.terms.late)
         return compare(stored_rows(self.features, part), recomputed, tolerance=self.terms.tolerance)
 
@@ -42,7 +42,7 @@ class Keep:
 
     file: Path
 
-    def __call__(self, found: Comparison) -> None:
+    def __call__(self, found: RowComparison) -> None:
         with whole_file(self.file) as unfinished:
             unfinished.write_bytes(pickle.dumps(found))
 
@@ -57,9 +57,9 @@ def comparing(work: CompareBin, parts: Sequence[Bin], result: Path) -> Callable[
     return build
 
 
-def kept(result: Path) -> Comparison:
+def kept(result: Path) -> RowComparison:
     """What `Keep` wrote."""
-    found: Comparison = pickle.loads(result.read_bytes())
+    found: RowComparison = pickle.loads(result.read_bytes())
     return found
 
 
@@ -76,7 +76,7 @@ class Places:
     output: Path
 
 
-def parity(places: Places, days: Days, terms: Terms, *, beam: Sequence[str] = ()) -> Verdict:
+def parity(places: Places, days: Days, terms: ParityTerms, *, beam: Sequence[str] = ()) -> Verdict:
     """Compares, and writes `parity.json` and `report.html` together or not at all; `beam` are Beam's own options.
 
     An earlier outcome at that place is replaced; a folder with anything else in it is refused.
@@ -95,10 +95,10 @@ def parity(places: Places, days: Days, terms: Terms, *, beam: Sequence[str] = ()
     return verdict
 
 
-def _compared(places: Places, days: Days, terms: Terms, result: Path, beam: Sequence[str]) -> Comparison:
+def _compared(places: Places, days: Days, terms: ParityTerms, result: Path, beam: Sequence[str]) -> RowComparison:
     parts = plan_bins(places.archive, occupied(days, places.archive, places.features))
     if not parts:
-        return Comparison()
+        return RowComparison()
     work = CompareBin(places.archive, places.features, terms)
     run(pipeline_options(beam, items=len(parts)), comparing(work, parts, result))
     if not result.is_file():

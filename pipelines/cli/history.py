@@ -11,7 +11,7 @@ from pipelines.cli.arguments import add_beam_arguments
 from pipelines.cli.groups import Commands
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import Settings
-from pipelines.parity.terms import Terms
+from pipelines.parity.terms import ParityTerms
 
 if TYPE_CHECKING:
     from pipelines.batch.source import Source
@@ -52,12 +52,12 @@ def _sources(group: "argparse._MutuallyExclusiveGroup") -> None:
 
 def _backfill(given: Namespace, settings: Settings) -> None:
     from pipelines.archive.days import Days
-    from pipelines.batch.backfill import Request
+    from pipelines.batch.backfill import BackfillRequest
     from pipelines.batch.nightly import backfill, dry_run
     from pipelines.reports.tables.backfill import shown
 
     now_ms = time.time_ns() // 1_000_000
-    request = Request(
+    request = BackfillRequest(
         days=Days.between(given.first_day, given.last_day, now_ms=now_ms),
         offline=settings.features_folder,
         now_ms=now_ms,
@@ -86,7 +86,7 @@ OVER = 3
 
 
 def _add_parity(commands: Commands) -> None:
-    default = Terms()
+    default = ParityTerms()
     command = commands.add_parser(
         "parity", help="compare stored feature rows with rows recomputed from the archive; exit code 3: they differ"
     )
@@ -122,7 +122,7 @@ def _parity(given: Namespace, settings: Settings) -> int:
     from pipelines.reports.tables.parity import parts
 
     days = Days.between(given.first_day, given.last_day, now_ms=time.time_ns() // 1_000_000)
-    terms = Terms(not given.without_late, given.tolerance, given.max_mismatch_rate)
+    terms = ParityTerms(not given.without_late, given.tolerance, given.max_mismatch_rate)
     output = (given.output or settings.home / "parity" / f"{days.first}_{days.last}").absolute()
     archive = (given.archive or settings.archive_folder).absolute()
     verdict = parity(Places(archive, settings.features_folder, output), days, terms, beam=given.beam)

@@ -40,7 +40,7 @@ def _train(given: Namespace, settings: Settings) -> None:
     from pipelines.core.progress import counted, training_bar
     from pipelines.training.registry import card_hash, people_of_champion, register
     from pipelines.training.registry_text import registered_line
-    from pipelines.training.train import Order, archived_windows, built_windows, configured, train_bundle
+    from pipelines.training.train import TrainingOrder, archived_windows, built_windows, configured, train_bundle
 
     config = configured(given.preset, given.config, seed=given.seed, risk=given.risk)
     with counted("windows", "people") as people:
@@ -49,7 +49,7 @@ def _train(given: Namespace, settings: Settings) -> None:
     folder = given.bundle or settings.home / "models" / "trained"
     # A training set has its split; of the archive, whoever judged the champion judges its challengers.
     held_out = () if given.training_set else people_of_champion(settings, given.name)
-    order = Order(config, folder, given.name, held_out=held_out, folders=Folders(given.checkpoints, given.logs))
+    order = TrainingOrder(config, folder, given.name, held_out=held_out, folders=Folders(given.checkpoints, given.logs))
     with training_bar() as progress:
         manifest = train_bundle(found, order, progress)
     print(*report_lines(manifest.metrics), sep="\n")
@@ -74,11 +74,11 @@ def _add_search(commands: Commands) -> None:
 
 def _search(given: Namespace, settings: Settings) -> None:
     from pipelines.core.progress import counted
-    from pipelines.training.search import Order, searched, verdict
+    from pipelines.training.search import SearchOrder, searched, verdict
 
     folder = settings.home / "search"
     output = given.output or folder / f"{given.study}.toml"
-    order = Order(given.training_set, folder, given.study, given.preset, given.trials, output)
+    order = SearchOrder(given.training_set, folder, given.study, given.preset, given.trials, output)
     with counted("search", "trials", given.trials) as progress:
         rows, tried = searched(order, progress)
     print(verdict(rows, tried))

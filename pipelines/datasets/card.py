@@ -9,7 +9,7 @@ from typing import Final
 from models.core.data_card import CARD, SPLITS, DataCard, Parameters
 from models.datasets.training_set import read_rows
 from pipelines.datasets.reasons import LABEL_MEANING, MEANING, Dropped, LabelDropped
-from pipelines.datasets.request import Request
+from pipelines.datasets.request import TrainingSetRequest
 from pipelines.datasets.rows import Tally
 from pipelines.datasets.selection import Chosen
 from schemas.fingerprint import schema_hash
@@ -102,7 +102,7 @@ def _table(left: str, right: str, rows: Mapping[str, str]) -> Iterator[str]:
 PACKAGES: Final = ("eqm", "apache-beam", "feast", "numpy", "pyarrow")
 
 
-def describe(request: Request, chosen: Chosen, tally: Tally, dropped: Counter[str], rows: Path) -> DataCard:
+def describe(request: TrainingSetRequest, chosen: Chosen, tally: Tally, dropped: Counter[str], rows: Path) -> DataCard:
     """The card of written rows; `dropped`: windows of all reasons."""
     dataset, _ = read_rows(rows, chosen.label_names, chosen.trained_on)
     return DataCard(
@@ -133,7 +133,7 @@ def write_card(card: DataCard, folder: Path) -> None:
     (folder / "card.md").write_text(markdown(card), encoding="utf-8")
 
 
-def _parameters(request: Request) -> Parameters:
+def _parameters(request: TrainingSetRequest) -> Parameters:
     choice = request.choice
     return Parameters(
         first_day=request.days.first.isoformat(),

@@ -36,7 +36,7 @@ LEAST_WINDOWS: Final = 12
 
 
 @dataclass(frozen=True)
-class Terms:
+class EnrolmentTerms:
     """Which block is the enrolment, and whether windows before it are scored without a baseline."""
 
     enrolment_block: str = "base"
@@ -71,7 +71,9 @@ class Part:
     sequence: Float32s
 
 
-def of_recordings(paths: Iterable[Path], terms: Terms, progress: Callable[[int, int], None]) -> EvaluationWindows:
+def of_recordings(
+    paths: Iterable[Path], terms: EnrolmentTerms, progress: Callable[[int, int], None]
+) -> EvaluationWindows:
     """Windows of all labelled recordings at the paths; `progress` gets recordings done and in all.
 
     A person's baseline is the mean over the windows that lie in the enrolment block; it holds from the block's end on,
@@ -146,7 +148,7 @@ def _blocks(folder: Path) -> tuple[Block, ...]:
     return tuple(sorted(blocks, key=lambda block: block.label.start_ms))
 
 
-def _joined(people: Sequence[Sequence[Part]], terms: Terms) -> EvaluationWindows:
+def _joined(people: Sequence[Sequence[Part]], terms: EnrolmentTerms) -> EvaluationWindows:
     labels = [block.label for parts in people for part in parts for block in part.blocks]
     names, trained_on = label_set(labels), origin(labels)
     persons = [_Person.of(parts, names, terms) for parts in people]
@@ -184,7 +186,7 @@ class _Person:
     left_out: Counter[str]
 
     @classmethod
-    def of(cls, parts: Sequence[Part], names: tuple[str, ...], terms: Terms) -> "_Person":
+    def of(cls, parts: Sequence[Part], names: tuple[str, ...], terms: EnrolmentTerms) -> "_Person":
         start_ms, features, sequence = (
             np.concatenate([getattr(part, column) for part in parts]) for column in ("start_ms", "features", "sequence")
         )

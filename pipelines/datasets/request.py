@@ -31,7 +31,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Request:
+class TrainingSetRequest:
     """A training set, from where, into where."""
 
     days: Days

@@ -21,7 +21,7 @@ from models.datasets.split import LabelledPeople
 from pipelines.archive.days import Days
 from pipelines.core.errors import InputError, first_line
 from pipelines.datasets.reasons import Dropped, LabelsByUser, LabelUse, label_use, reaches
-from pipelines.datasets.request import Choice, Request
+from pipelines.datasets.request import Choice, TrainingSetRequest
 from pipelines.datasets.splits import GAP, assign
 from pipelines.datasets.training_windows import label_set, origin
 from pipelines.labels.window_labels import label_windows, merged, touched
@@ -128,7 +128,7 @@ class Chosen:
     dropped: Counter[str]
 
 
-def choose(request: Request, labels: LabelsByUser) -> Chosen:
+def choose(request: TrainingSetRequest, labels: LabelsByUser) -> Chosen:
     """Raises InputError or TrainingError where no honest set can come of it."""
     found = select(request.offline, request.days, labels, request.choice)
     days = f"from {request.days.first} to {request.days.last}"
@@ -161,7 +161,7 @@ def _label_names(used: Sequence[Label], windows: pa.Table) -> tuple[str, ...]:
     return label_set([label for label in used if label.label in kept])
 
 
-def _places(windows: pa.Table, names: tuple[str, ...], request: Request) -> Ints:
+def _places(windows: pa.Table, names: tuple[str, ...], request: TrainingSetRequest) -> Ints:
     label = np.array([names.index(name) for name in windows["label"].to_pylist()], dtype=np.int64)
     people = LabelledPeople(label, np.array(windows[JOIN_KEY].to_pylist(), dtype=np.str_), names)
     return assign(people, windows["window_start_ms"].to_numpy(), request.choice)

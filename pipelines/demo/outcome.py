@@ -13,7 +13,7 @@ from pipelines.demo.counting import committed_messages, feature_rows, readings_p
 from pipelines.demo.tracks import tracks
 from pipelines.reports.pages.agreement import Agreement
 from pipelines.reports.pages.page import write_report
-from pipelines.reports.pages.tracks import PersonTrack, Summary
+from pipelines.reports.pages.tracks import PersonTrack, RunSummary
 from schemas.records import EmotionEvent
 from schemas.topics import FEATURES
 from schemas.whole import write_whole
@@ -43,9 +43,9 @@ def write_outcome(outcome: Outcome) -> dict[str, Any]:
     return summary
 
 
-def counts(outcome: Outcome) -> Summary:
+def counts(outcome: Outcome) -> RunSummary:
     """Where every reading, window and event ended."""
-    return Summary(
+    return RunSummary(
         readings=outcome.sent,
         **readings_placed(outcome.settings),
         windows=committed_messages(outcome.settings.bootstrap_servers, FEATURES.name),
@@ -57,7 +57,7 @@ def counts(outcome: Outcome) -> Summary:
     )
 
 
-def summarised(outcome: Outcome, counted: Summary, shown: Sequence[PersonTrack]) -> dict[str, Any]:
+def summarised(outcome: Outcome, counted: RunSummary, shown: Sequence[PersonTrack]) -> dict[str, Any]:
     """What stands in `summary.json`."""
     total = Agreement.of(shown)
     return {

@@ -15,7 +15,7 @@ MOST_BATCHES: Final = 10_000
 
 
 @dataclass(frozen=True)
-class InForce:
+class ActiveModels:
     """Who has which role; replaced as a whole, so that a batch sees one state of it."""
 
     serve: Predictor
@@ -23,7 +23,7 @@ class InForce:
     share: Predictor | None = None
     share_of_users: float = 0.0
 
-    def given(self, role: Role, predictor: Predictor, share: float) -> "InForce":
+    def given(self, role: Role, predictor: Predictor, share: float) -> "ActiveModels":
         """The same with another model in the role; `share` counts for that role alone."""
         match role:
             case Role.SERVE:
@@ -33,7 +33,7 @@ class InForce:
             case Role.SHARE:
                 return replace(self, share=predictor, share_of_users=share)
 
-    def without(self, role: Role) -> "InForce":
+    def without(self, role: Role) -> "ActiveModels":
         """The same without a guest; somebody always serves."""
         return replace(self, shadow=None) if role == Role.SHADOW else replace(self, share=None, share_of_users=0.0)
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from models.bundle.predictor import Predictor
 from models.core.arrays import Float32s, Ints
-from models.ensemble.events import Answers, Speaker, model_quality
-from pipelines.baselines.online_cache import KnownBaselines
+from models.ensemble.events import Speaker, WindowAnswers, model_quality
+from pipelines.baselines.online_cache import BaselineLookUp
 from pipelines.features.records import SCHEMA_HASH, ParsedWindows, parse_feature_windows
-from pipelines.inference.active_models import InForce, has
+from pipelines.inference.active_models import ActiveModels, has
 from pipelines.inference.wire_format import NOTHING, answer_blobs, paired, scored_blobs
 from schemas.roles import Role
 
@@ -19,7 +19,7 @@ Blobs = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelAnswer:
     """What became of one feature record: scored, or why not. `answer` is what later windows need of it."""
 
     fault: str | None
@@ -46,13 +46,13 @@ class Scorer:
     users are answered by the serving model, whose own failure is the caller's.
     """
 
-    in_force: Callable[[], InForce]
-    baselines: KnownBaselines
+    active: Callable[[], ActiveModels]
+    baselines: BaselineLookUp
     clock: Callable[[], float]
     took: Callable[[Role, int, float], None] = lambda role, windows, seconds: None
     give_up: Callable[[Role, Predictor, Exception], None] = lambda role, predictor, fault: None
 
-    def score(self, payloads: Sequence[bytes]) -> list[Answer]:
+    def score(self, payloads: Sequence[bytes]) -> list[ModelAnswer]:
         """One answer per record, in order. A record that cannot be read spoils none of the others."""
         windows, faults = parse_feature_windows(payloads)
         strange = [place for place, hashed in enumerate(windows.schema_hash) if hashed != SCHEMA_HASH]
@@ -61,22 +61,22 @@ class Scorer:
         good = np.delete(np.arange(len(windows)), strange)
         scored = iter(self._scored(windows.rows(good) if strange else windows))
         return [
-            Answer(faults[place], None, None) if place in faults else Answer(None, *next(scored))
+            ModelAnswer(faults[place], None, None) if place in faults else ModelAnswer(None, *next(scored))
             for place in range(len(payloads))
         ]
 
     def _scored(self, windows: ParsedWindows) -> list[Blobs]:
         if not len(windows):
             return []
-        batch, now = Batch(windows, self.baselines.at(windows.user_id, windows.window_end_ms.tolist())), self.in_force()
-        told = self._told(batch, now)
+        batch, now = Batch(windows, self.baselines.at(windows.user_id, windows.window_end_ms.tolist())), self.active()
+        served = self._served(batch, now)
         shadow = self._tried(Role.SHADOW, now.shadow, batch) or [(NOTHING, NOTHING)] * len(windows)
         return [
             (paired(scored, beside), paired(answer, answer_beside))
-            for (scored, answer), (beside, answer_beside) in zip(told, shadow, strict=True)
+            for (scored, answer), (beside, answer_beside) in zip(served, shadow, strict=True)
         ]
 
-    def _told(self, batch: Batch, now: InForce) -> list[Blobs]:
+    def _served(self, batch: Batch, now: ActiveModels) -> list[Blobs]:
         """What the emotion topic gets: by the model that shares for its users, by the serving one for the others."""
         if now.share is None:
             return self._answered(Role.SERVE, now.serve, batch)
@@ -107,7 +107,7 @@ class Scorer:
         found = predictor.predict(windows.features, windows.sequence, batch.baseline)
         self.took(role, len(windows), self.clock() - begun)
         speaker = Speaker.of(predictor.manifest)
-        answers = Answers(
+        answers = WindowAnswers(
             windows.window_start_ms,
             windows.window_end_ms,
             model_quality(predictor.manifest, windows.quality),

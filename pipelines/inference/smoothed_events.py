@@ -20,7 +20,7 @@ def events(user_ids: Sequence[str], scored: Sequence[bytes], recent: Sequence[Se
     """
     now = [parted(blob) for blob in scored]
     last = [[parted(blob) for blob in blobs] for blobs in recent]
-    told = _of_side(user_ids, [pair[0] for pair in now], [[pair[0] for pair in pairs] for pairs in last])
+    served = _of_side(user_ids, [pair[0] for pair in now], [[pair[0] for pair in pairs] for pairs in last])
     shadowed = [row for row, pair in enumerate(now) if pair[1]]
     beside = _of_side(
         [user_ids[row] for row in shadowed],
@@ -28,7 +28,7 @@ def events(user_ids: Sequence[str], scored: Sequence[bytes], recent: Sequence[Se
         [[pair[1] for pair in last[row] if pair[1]] for row in shadowed],
     )
     by_row = dict(zip(shadowed, beside, strict=True))
-    return [(event, by_row.get(row)) for row, event in enumerate(told)]
+    return [(event, by_row.get(row)) for row, event in enumerate(served)]
 
 
 def _of_side(users: Sequence[str], scored: Sequence[bytes], recent: Sequence[Sequence[bytes]]) -> list[bytes]:

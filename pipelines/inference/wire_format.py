@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.core.arrays import Floats, Ints
-from models.ensemble.events import Answers, Speaker
+from models.ensemble.events import Speaker, WindowAnswers
 
 NOTHING: Final = b""
 """What there is of a shadow where there is none."""
@@ -32,7 +32,7 @@ def label_set_id(labels: Sequence[str]) -> bytes:
     return blake2b("\0".join(labels).encode(), digest_size=SET_BYTES).digest()
 
 
-def scored_blobs(speaker: Speaker, answers: Answers) -> list[bytes]:
+def scored_blobs(speaker: Speaker, answers: WindowAnswers) -> list[bytes]:
     """The scored blob of each window; times and quality come back exactly, and float32 probabilities.
 
     >>> speaker = Speaker("small", "1", ("calm", "stress"), ("cnn",), 0.2, 0.0)
@@ -47,7 +47,7 @@ def scored_blobs(speaker: Speaker, answers: Answers) -> list[bytes]:
     return [head + row for row in _cut(rows)]
 
 
-def by_speaker(blobs: Sequence[bytes]) -> Iterator[tuple[Speaker, Sequence[int], Answers]]:
+def by_speaker(blobs: Sequence[bytes]) -> Iterator[tuple[Speaker, Sequence[int], WindowAnswers]]:
     """The inverse: for each speaker which of the blobs are of it, and what they hold, in their order."""
     found: dict[bytes, list[int]] = {}
     parts = [parted(blob) for blob in blobs]
@@ -56,10 +56,10 @@ def by_speaker(blobs: Sequence[bytes]) -> Iterator[tuple[Speaker, Sequence[int],
     for head, which in found.items():
         speaker, layout = _told(head)
         rows = np.frombuffer(b"".join(parts[index][1] for index in which), dtype=layout)
-        yield speaker, which, Answers(**{name: rows[name] for name in rows.dtype.names or ()})
+        yield speaker, which, WindowAnswers(**{name: rows[name] for name in rows.dtype.names or ()})
 
 
-def answer_blobs(speaker: Speaker, answers: Answers) -> list[bytes]:
+def answer_blobs(speaker: Speaker, answers: WindowAnswers) -> list[bytes]:
     """The answer blob of each window: label set, end, raw probabilities."""
     rows = np.empty(len(answers.quality), dtype=_answer_layout(len(speaker.labels)))
     rows["label_set"], rows["end_ms"] = np.void(label_set_id(speaker.labels)), answers.window_end_ms

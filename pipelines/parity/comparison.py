@@ -42,14 +42,14 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Rows:
+class ComparedRows:
     """So many rows, the earliest of them by name."""
 
     count: int = 0
     first: Window | None = None
 
-    def __add__(self, other: Self) -> "Rows":
-        return Rows(self.count + other.count, min(filter(None, (self.first, other.first)), default=None))
+    def __add__(self, other: Self) -> "ComparedRows":
+        return ComparedRows(self.count + other.count, min(filter(None, (self.first, other.first)), default=None))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Worst:
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnDifferences:
     """One column's differences. `worst` has the largest relative one, of equals the earliest; None: all are equal.
 
     `one_sided` are the mismatches where one number is missing; they have no absolute difference.
@@ -78,9 +78,9 @@ class Column:
     def largest_relative(self) -> float:
         return self.worst.relative if self.worst else 0.0
 
-    def __add__(self, other: Self) -> "Column":
+    def __add__(self, other: Self) -> "ColumnDifferences":
         found = filter(None, (self.worst, other.worst))
-        return Column(
+        return ColumnDifferences(
             self.mismatches + other.mismatches,
             self.one_sided + other.one_sided,
             max(self.largest_absolute, other.largest_absolute),
@@ -89,18 +89,18 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RowComparison:
     """What comparing gave. The sum of two is the comparison of both their rows, in any order and grouping."""
 
     compared: int = 0
-    missing: Rows = Rows()
+    missing: ComparedRows = ComparedRows()
     """Recomputed, but not stored."""
-    extra: Rows = Rows()
+    extra: ComparedRows = ComparedRows()
     """Stored, but not recomputed."""
-    differing_samples: Rows = Rows()
-    differing: Rows = Rows()
+    differing_samples: ComparedRows = ComparedRows()
+    differing: ComparedRows = ComparedRows()
     """In `samples` or in any column."""
-    columns: tuple[Column, ...] = (Column(),) * len(VECTOR_NAMES)
+    columns: tuple[ColumnDifferences, ...] = (ColumnDifferences(),) * len(VECTOR_NAMES)
     """In the order of `VECTOR_NAMES`."""
 
     @property
@@ -108,13 +108,13 @@ class Comparison:
         """All windows that either side has."""
         return self.compared + self.missing.count + self.extra.count
 
-    def worst_columns(self) -> list[tuple[str, Column]]:
+    def worst_columns(self) -> list[tuple[str, ColumnDifferences]]:
         """Columns with any difference, most mismatches first, then by their largest relative difference."""
         unequal = [pair for pair in zip(VECTOR_NAMES, self.columns, strict=True) if pair[1].worst]
         return sorted(unequal, key=lambda pair: (-pair[1].mismatches, -pair[1].largest_relative))
 
-    def __add__(self, other: Self) -> "Comparison":
-        return Comparison(
+    def __add__(self, other: Self) -> "RowComparison":
+        return RowComparison(
             self.compared + other.compared,
             self.missing + other.missing,
             self.extra + other.extra,
@@ -124,16 +124,16 @@ class Comparison:
         )
 
 
-def total(comparisons: Iterable[Comparison]) -> Comparison:
+def total(comparisons: Iterable[RowComparison]) -> RowComparison:
     """The comparison of all their rows.
 
     >>> total([]).rows
     0
     """
-    return sum(comparisons, start=Comparison())
+    return sum(comparisons, start=RowComparison())
 
 
-def compare(stored: pa.Table, recomputed: pa.Table, *, tolerance: float) -> Comparison:
+def compare(stored: pa.Table, recomputed: pa.Table, *, tolerance: float) -> RowComparison:
     """Both are tables of window features, each window once, in any order; joined by user and window.
 
     Numbers mismatch where their relative difference exceeds `tolerance`. Missing (NaN) equals missing and nothing else.
@@ -144,7 +144,7 @@ def compare(stored: pa.Table, recomputed: pa.Table, *, tolerance: float) -> Comp
     one, other = (table.take(both[side].to_numpy(int)) for side, table in sides.items())
     columns = [_column(both, one[name].to_numpy(), other[name].to_numpy(), tolerance) for name in VECTOR_NAMES]
     samples = one["samples"].to_numpy() != other["samples"].to_numpy()
-    return Comparison(
+    return RowComparison(
         compared=len(both),
         missing=_rows(joined[joined["side"] == "right_only"]),
         extra=_rows(joined[joined["side"] == "left_only"]),
@@ -160,21 +160,23 @@ def _joined(sides: Mapping[str, pa.Table]) -> pd.DataFrame:
     return keys[0].merge(keys[1], on=KEYS, how="outer", sort=True, indicator="side", validate="one_to_one")
 
 
-def _rows(joined: pd.DataFrame) -> Rows:
-    return Rows(len(joined), _window(joined, 0) if len(joined) else None)
+def _rows(joined: pd.DataFrame) -> ComparedRows:
+    return ComparedRows(len(joined), _window(joined, 0) if len(joined) else None)
 
 
 def _window(joined: pd.DataFrame, place: int) -> Window:
     return Window(int(joined[START].iloc[place]), str(joined[JOIN_KEY].iloc[place]))
 
 
-def _column(both: pd.DataFrame, one: Floats, other: Floats, tolerance: float) -> tuple[Column, NDArray[np.bool_]]:
+def _column(
+    both: pd.DataFrame, one: Floats, other: Floats, tolerance: float
+) -> tuple[ColumnDifferences, NDArray[np.bool_]]:
     """A column's differences, and which rows mismatch."""
     relative = relative_difference(one, other)
     with np.errstate(invalid="ignore"):
         absolute = np.abs(one - other)
     mismatch = relative > tolerance
-    column = Column(
+    column = ColumnDifferences(
         mismatches=int(mismatch.sum()),
         one_sided=int((np.isnan(one) != np.isnan(other)).sum()),
         largest_absolute=float(np.fmax.reduce(absolute, initial=0.0)),

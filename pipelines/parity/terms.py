@@ -7,7 +7,7 @@ from pipelines.core.errors import SettingsError
 
 
 @dataclass(frozen=True)
-class Terms:
+class ParityTerms:
     """`late`: late readings belong to the recomputed rows. `tolerance` is the relative difference between numbers that
     are still the same; `max_mismatch_rate` the share of rows that may differ, be missing or be extra.
     """

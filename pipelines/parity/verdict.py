@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.parity.comparison import Column, Comparison, Rows
-from pipelines.parity.terms import Terms
+from pipelines.parity.comparison import ColumnDifferences, ComparedRows, RowComparison
+from pipelines.parity.terms import ParityTerms
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class Verdict:
 
     first_day: str
     last_day: str
-    terms: Terms
-    found: Comparison
+    terms: ParityTerms
+    found: RowComparison
 
     @property
     def unlike(self) -> int:
@@ -36,7 +36,7 @@ class Verdict:
         """All figures. What is missing or cannot be said is null; an infinite number is the text `inf` or `-inf`."""
         found = self.found
         named = ("missing", "extra", "differing", "differing_samples")
-        rows: dict[str, Rows] = {name: getattr(found, name) for name in named}
+        rows: dict[str, ComparedRows] = {name: getattr(found, name) for name in named}
         return {
             "from": self.first_day,
             "to": self.last_day,
@@ -54,7 +54,7 @@ class Verdict:
         }
 
 
-def _column(column: Column, compared: int) -> dict[str, Any]:
+def _column(column: ColumnDifferences, compared: int) -> dict[str, Any]:
     worst = column.worst and {
         **vars(column.worst.window),
         "stored": _number(column.worst.stored),

@@ -15,7 +15,7 @@ from pipelines.datasets.training_windows import LEAST_SHARE
 from pipelines.labels.csv_files import read_labels_csv
 from pipelines.labels.topic import read_labels
 from pipelines.labels.window_labels import UNLABELLED, window_labels
-from pipelines.rollout.events_table import FOREVER, Key, Model, Period, Told, told
+from pipelines.rollout.events_table import FOREVER, EventTable, Key, Model, Period, event_tables
 from pipelines.rollout.reports import Latency, latencies, reports, shared_models
 from schemas.records import Label, ModelReport
 from schemas.topics import EMOTIONS, LABELS, SHADOW
@@ -43,7 +43,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ModelAgreement:
     """Of windows that both answered."""
 
     windows: int
@@ -56,28 +56,28 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ModelComparison:
     """The model in service, and the one that shadows it or shares its users."""
 
     kind: Literal["shadow", "share"]
     serving: Figures
     other: Figures
-    agreement: Agreement | None
+    agreement: ModelAgreement | None
     """None where they answered for different users."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def shadowed(serving: Told, shadow: Told, labels: Labels) -> Comparison | None:
+def shadowed(serving: EventTable, shadow: EventTable, labels: Labels) -> ModelComparison | None:
     """Over the windows that both answered; None where there are none."""
     ours, theirs = _same_windows(serving, shadow)
     if not ours.keys:
         return None
-    return Comparison("shadow", figures(ours, labels), figures(theirs, labels), agreement(ours, theirs))
+    return ModelComparison("shadow", figures(ours, labels), figures(theirs, labels), agreement(ours, theirs))
 
 
-def shared(serving: Told, share: Told, labels: Labels) -> Comparison | None:
+def shared(serving: EventTable, share: EventTable, labels: Labels) -> ModelComparison | None:
     """Each over its own users' windows, of the time in which both answered; None where there is no such time."""
     starts = (serving.window_start_ms, share.window_start_ms)
     first, last = max(each.min() for each in starts), min(each.max() for each in starts)
@@ -87,10 +87,10 @@ def shared(serving: Told, share: Told, labels: Labels) -> Comparison | None:
     )
     if not ours.keys or not theirs.keys:
         return None
-    return Comparison("share", figures(ours, labels), figures(theirs, labels), None)
+    return ModelComparison("share", figures(ours, labels), figures(theirs, labels), None)
 
 
-def agreement(ours: Told, theirs: Told) -> Agreement:
+def agreement(ours: EventTable, theirs: EventTable) -> ModelAgreement:
     """Of the same windows, row by row; emotions are compared by name."""
     named = ~ours.abstained & ~theirs.abstained
     names = (np.array([*each.labels, ""])[each.emotion] for each in (ours, theirs))
@@ -98,22 +98,22 @@ def agreement(ours: Told, theirs: Told) -> Agreement:
     distance = None
     if ours.labels == theirs.labels:
         distance = float(0.5 * np.abs(ours.probabilities - theirs.probabilities).sum(axis=1).mean())
-    return Agreement(len(named), int(named.sum()), float(same.mean()) if len(same) else None, distance)
+    return ModelAgreement(len(named), int(named.sum()), float(same.mean()) if len(same) else None, distance)
 
 
-def figures(told: Told, labels: Labels) -> Figures:
+def figures(events: EventTable, labels: Labels) -> Figures:
     """A model's side, without what events do not tell."""
-    truth = true_labels(told, labels)
+    truth = true_labels(events, labels)
     known = truth != UNLABELLED
-    label, probabilities = truth[known], told.probabilities[known]
+    label, probabilities = truth[known], events.probabilities[known]
     scored = bool(len(label))
     counts = confusion(label, probabilities) if scored else None
     return Figures(
-        *told.model,
+        *events.model,
         trained_on=None,
-        users=len(told.users),
-        windows=len(told.keys),
-        abstained=float(told.abstained.mean()),
+        users=len(events.users),
+        windows=len(events.keys),
+        abstained=float(events.abstained.mean()),
         latency=Latency(),
         labelled=len(label),
         accuracy=float(np.trace(counts) / counts.sum()) if counts is not None else None,
@@ -122,17 +122,19 @@ def figures(told: Told, labels: Labels) -> Figures:
     )
 
 
-def true_labels(told: Told, labels: Labels) -> np.ndarray[Any, np.dtype[np.int64]]:
+def true_labels(events: EventTable, labels: Labels) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Of each window the label that it mostly lies in, as an index into the model's labels, or `UNLABELLED`."""
-    found = np.full(len(told.keys), UNLABELLED, dtype=np.int64)
-    starts, users = told.window_start_ms, np.array([user for user, _ in told.keys])
-    for user in told.users & labels.keys():
+    found = np.full(len(events.keys), UNLABELLED, dtype=np.int64)
+    starts, users = events.window_start_ms, np.array([user for user, _ in events.keys])
+    for user in events.users & labels.keys():
         rows = np.flatnonzero(users == user)
-        found[rows], _ = window_labels(labels[user], told.labels, starts[rows], least_share=LEAST_SHARE)
+        found[rows], _ = window_labels(labels[user], events.labels, starts[rows], least_share=LEAST_SHARE)
     return found
 
 
-def known_of(found: Comparison, trained_on: Mapping[Model, str], latency: Mapping[Model, Latency]) -> Comparison:
+def known_of(
+    found: ModelComparison, trained_on: Mapping[Model, str], latency: Mapping[Model, Latency]
+) -> ModelComparison:
     """With what manifests and reports tell of both models."""
 
     def known(side: Figures) -> Figures:
@@ -142,7 +144,7 @@ def known_of(found: Comparison, trained_on: Mapping[Model, str], latency: Mappin
     return replace(found, serving=known(found.serving), other=known(found.other))
 
 
-def _same_windows(ours: Told, theirs: Told) -> tuple[Told, Told]:
+def _same_windows(ours: EventTable, theirs: EventTable) -> tuple[EventTable, EventTable]:
     places: tuple[dict[Key, int], ...] = tuple(
         {key: row for row, key in enumerate(each.keys)} for each in (ours, theirs)
     )
@@ -150,7 +152,7 @@ def _same_windows(ours: Told, theirs: Told) -> tuple[Told, Told]:
     return ours.where(places[0][key] for key in both), theirs.where(places[1][key] for key in both)
 
 
-def compare(settings: Settings, period: Period = FOREVER, labels_file: Path | None = None) -> list[Comparison]:
+def compare(settings: Settings, period: Period = FOREVER, labels_file: Path | None = None) -> list[ModelComparison]:
     """Every model that served beside each that shadowed it or shared its users.
 
     Labels come from the file, or from the labels topic. Raises InputError where there is nothing to compare.
@@ -158,7 +160,7 @@ def compare(settings: Settings, period: Period = FOREVER, labels_file: Path | No
     broker = settings.bootstrap_servers
     labels = read_labels_csv(labels_file) if labels_file else read_labels(broker, LABELS.name)
     said = reports(broker)
-    answered, beside = told(broker, EMOTIONS.name, period), told(broker, SHADOW.name, period)
+    answered, beside = event_tables(broker, EMOTIONS.name, period), event_tables(broker, SHADOW.name, period)
     found = list(_pairs(answered, beside, said, labels))
     if not found:
         raise InputError(
@@ -169,7 +171,9 @@ def compare(settings: Settings, period: Period = FOREVER, labels_file: Path | No
     return [known_of(pair, trained_on, latency) for pair in found]
 
 
-def _pairs(answered: list[Told], beside: list[Told], said: list[ModelReport], labels: Labels) -> Iterator[Comparison]:
+def _pairs(
+    answered: list[EventTable], beside: list[EventTable], said: list[ModelReport], labels: Labels
+) -> Iterator[ModelComparison]:
     """Shadows first."""
     sharing = shared_models(said)
     for ours in answered:

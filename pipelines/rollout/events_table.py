@@ -24,7 +24,7 @@ Period = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Told:
+class EventTable:
     """Events of one model, a row a window, in the order of user and time."""
 
     model: Model
@@ -48,14 +48,14 @@ class Told:
     def abstained(self) -> Bools:
         return np.asarray(self.emotion == ABSTAINED)
 
-    def where(self, which: Iterable[int]) -> "Told":
+    def where(self, which: Iterable[int]) -> "EventTable":
         """Some of the rows."""
         rows = list(which)
         keys = tuple(self.keys[row] for row in rows)
-        return Told(self.model, self.labels, keys, self.probabilities[rows], self.emotion[rows])
+        return EventTable(self.model, self.labels, keys, self.probabilities[rows], self.emotion[rows])
 
 
-def told(bootstrap: str, topic: str, period: Period = FOREVER) -> list[Told]:
+def event_tables(bootstrap: str, topic: str, period: Period = FOREVER) -> list[EventTable]:
     """All models' events on a topic, a model of several label sets counting as several; each window once."""
     found: dict[tuple[Model, tuple[str, ...]], dict[Key, dict[str, Any]]] = defaultdict(dict)
     for message in committed(bootstrap, topic):
@@ -67,13 +67,13 @@ def told(bootstrap: str, topic: str, period: Period = FOREVER) -> list[Told]:
     return [of_model(model, labels, events) for (model, labels), events in found.items()]
 
 
-def of_model(model: Model, labels: tuple[str, ...], events: dict[Key, dict[str, Any]]) -> Told:
+def of_model(model: Model, labels: tuple[str, ...], events: dict[Key, dict[str, Any]]) -> EventTable:
     """Events of one model and label set, by window."""
     keys = tuple(sorted(events))
     index = {label: number for number, label in enumerate(labels)} | {None: ABSTAINED}
     rows = [list(events[key]["probabilities"].values()) for key in keys]
     emotion = np.array([index[events[key]["emotion"]] for key in keys], dtype=np.int64)
-    return Told(model, labels, keys, np.array(rows, dtype=np.float64).reshape(len(keys), len(labels)), emotion)
+    return EventTable(model, labels, keys, np.array(rows, dtype=np.float64).reshape(len(keys), len(labels)), emotion)
 
 
 def _event(value: bytes | None, topic: str) -> dict[str, Any]:

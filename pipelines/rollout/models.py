@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from models.bundle.predictor import Predictor
 from pipelines.core.errors import EqmError, first_line
-from pipelines.inference.active_models import InForce
+from pipelines.inference.active_models import ActiveModels
 from pipelines.rollout.control import good_key_of, instruction, key_of, role_of
 from schemas.records import ModelControl
 from schemas.roles import ModelStatus, Role
@@ -31,10 +31,10 @@ class LiveModels:
     tell: Tell
     keep: Keep
     _controls: dict[Role, ModelControl] = field(default_factory=dict)
-    _now: InForce | None = None
+    _now: ActiveModels | None = None
     _change: threading.Lock = field(default_factory=threading.Lock)
 
-    def now(self) -> InForce:
+    def now(self) -> ActiveModels:
         """Who answers the next batch."""
         if self._now is None:
             raise RuntimeError("begin comes first")
@@ -115,7 +115,7 @@ class LiveModels:
 
     def _put(self, control: ModelControl, predictor: Predictor) -> None:
         with self._change:
-            before = self._now or InForce(predictor)
+            before = self._now or ActiveModels(predictor)
             self._now = before.given(control.role, predictor, control.share or 0.0)
             self._controls[control.role] = control
         self.tell(control.role, control, ModelStatus.LOADED, "")

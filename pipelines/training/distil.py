@@ -18,7 +18,7 @@ from pipelines.reports.tables.evaluation import shown
 
 
 @dataclass(frozen=True)
-class Order:
+class StudentOrder:
     """Whose student is wanted, how it learns, where it goes and what it is called."""
 
     teacher: Predictor
@@ -33,7 +33,7 @@ def configured(*, seed: int, sparsity: float) -> DistillationConfig:
     return replace(config, schooling=replace(config.schooling, sparsity=sparsity))
 
 
-def ordered(bundle: Path, to: Path, name: str | None, config: DistillationConfig) -> Order:
+def ordered(bundle: Path, to: Path, name: str | None, config: DistillationConfig) -> StudentOrder:
     """Loads the teacher; raises SettingsError where the student would replace it, or cannot be called so."""
     if bundle.resolve() == to.resolve():
         raise SettingsError(f"--to {to} is the teacher itself: choose another folder for the student")
@@ -42,10 +42,10 @@ def ordered(bundle: Path, to: Path, name: str | None, config: DistillationConfig
     except ValidationError as fault:
         raise SettingsError(f"--name {name}: {fault.errors()[0]['msg']}") from fault
     teacher = Predictor.load(bundle)
-    return Order(teacher, config, to, name or f"{teacher.manifest.name[:56]}-student")
+    return StudentOrder(teacher, config, to, name or f"{teacher.manifest.name[:56]}-student")
 
 
-def distilled(dataset: Dataset, order: Order, progress: Callable[[Progress], None]) -> Manifest:
+def distilled(dataset: Dataset, order: StudentOrder, progress: Callable[[Progress], None]) -> Manifest:
     """Writes the student's bundle with its report, or nothing."""
     return save(distil(dataset, order.teacher, order.config, progress), order.to, name=order.name)
 

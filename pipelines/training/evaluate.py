@@ -6,11 +6,11 @@ from typing import Any
 from models.distillation.student_learner import Student, Teaching
 from models.metrics.report import HOPEFUL
 from models.study.folds import HoldOut
-from models.study.learners import Boosting, Forest, Learner, Networks, WideForest
+from models.study.learners import Boosting, Learner, Networks, RandomForest, WideForest
 from models.study.run import StudyConfig, evaluate_study
 from pipelines.core.errors import SettingsError
 from pipelines.core.progress import counted
-from pipelines.datasets.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
+from pipelines.datasets.evaluation_windows import EnrolmentTerms, EvaluationWindows, of_recordings, of_training_set
 from schemas.windows import HOP_S
 
 
@@ -50,7 +50,7 @@ def learners_of(given: Namespace) -> tuple[Learner, ...]:
         "student": student,
     }
     # The teacher before its student, which then needs no teacher of its own.
-    return Forest(), Boosting(), *(learner for name, learner in more.items() if name in given.learner)
+    return RandomForest(), Boosting(), *(learner for name, learner in more.items() if name in given.learner)
 
 
 def data_of(found: EvaluationWindows) -> dict[str, Any]:
@@ -75,6 +75,6 @@ def _people(which: Any, person: Any) -> list[str]:  # noqa: ANN401
 def _windows(given: Namespace) -> EvaluationWindows:
     if given.training_set:
         return of_training_set(given.training_set)
-    terms = Terms(given.enrolment_block, given.score_before_enrolment)
+    terms = EnrolmentTerms(given.enrolment_block, given.score_before_enrolment)
     with counted("recordings", "recordings") as progress:
         return of_recordings(given.folders, terms, progress)

@@ -8,7 +8,7 @@ from models.bundle.parts import Parts
 from models.explanation.report import explain
 from pipelines.core.errors import SettingsError
 from pipelines.core.progress import counted
-from pipelines.datasets.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
+from pipelines.datasets.evaluation_windows import EnrolmentTerms, EvaluationWindows, of_recordings, of_training_set
 
 
 def explanation(given: Namespace, bundle: Path) -> dict[str, Any]:
@@ -27,4 +27,4 @@ def _windows(given: Namespace) -> EvaluationWindows:
     if given.training_set:
         return of_training_set(given.training_set)
     with counted("recordings", "recordings") as progress:
-        return of_recordings(given.folders, Terms(), progress)
+        return of_recordings(given.folders, EnrolmentTerms(), progress)

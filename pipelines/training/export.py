@@ -23,7 +23,7 @@ from models.edge.files import Exported, export
 from models.ensemble.ensemble import raw_inputs
 from pipelines.core.errors import BundleError, InputError, SettingsError
 from pipelines.core.progress import counted
-from pipelines.datasets.evaluation_windows import Terms, of_recordings
+from pipelines.datasets.evaluation_windows import EnrolmentTerms, of_recordings
 from pipelines.reports.tables.exports import markdown
 from schemas.whole import whole_folder
 
@@ -142,7 +142,7 @@ def _windows(given: Namespace) -> Dataset:
         rows = load(given.training_set).dataset
     else:
         with counted("recordings", "recordings") as progress:
-            found = of_recordings(given.folders, Terms(), progress).windows
+            found = of_recordings(given.folders, EnrolmentTerms(), progress).windows
         rows = found.dataset.rows(found.scored)
     return rows.rows(enrolled(rows)).ordered()
 

@@ -17,7 +17,7 @@ from models.core.dataset import Dataset
 from models.core.errors import BundleError, RegistryError
 from models.core.manifest import Manifest
 from models.registry.mlflow_client import NothingRegisteredError
-from models.registry.promotion import Comparison, compare, require_alike, require_fit, unknown_to
+from models.registry.promotion import ChampionComparison, compare, require_alike, require_fit, unknown_to
 from models.registry.registry import Registry
 from models.registry.version import Version
 from pipelines.core.settings import Settings
@@ -38,7 +38,7 @@ class Change:
     version: Version
     replaced: Version | None
     why: str
-    comparison: Comparison | None = None
+    comparison: ChampionComparison | None = None
 
 
 def opened(settings: Settings, *, make: bool = False) -> Registry:
@@ -165,7 +165,7 @@ def _judged(registry: Registry, ours: _Fetched, champion: Version | None, into: 
     return Change(version, champion, comparison.line, comparison)
 
 
-def _compared(registry: Registry, ours: _Fetched, champion: Version, into: Path) -> Comparison:
+def _compared(registry: Registry, ours: _Fetched, champion: Version, into: Path) -> ChampionComparison:
     try:
         theirs = Predictor.load(_fetched(registry, champion, into).folder)
     except EqmError as fault:

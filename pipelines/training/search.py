@@ -14,7 +14,7 @@ from schemas.whole import write_whole
 
 
 @dataclass(frozen=True)
-class Order:
+class SearchOrder:
     """What is searched, where it is kept, and where the best settings go."""
 
     training_set: Path
@@ -25,7 +25,7 @@ class Order:
     output: Path
 
 
-def searched(order: Order, progress: Callable[[int], None]) -> tuple[Dataset, Tried]:
+def searched(order: SearchOrder, progress: Callable[[int], None]) -> tuple[Dataset, Tried]:
     """Searches with the set's training and validation people, and writes the best settings for `eqm train --config`."""
     if order.trials < 1:
         raise SettingsError(f"--trials {order.trials}: give 1 or more")

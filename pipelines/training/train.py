@@ -52,7 +52,7 @@ def built_windows(folder: Path) -> LabelledWindows:
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingOrder:
     """What is to be trained, and where it goes."""
 
     config: TrainingConfig
@@ -72,7 +72,7 @@ def configured(preset: str, file: Path | None, *, seed: int | None, risk: float 
     return config if risk is None else replace(config, stated_risk=risk)
 
 
-def train_bundle(found: LabelledWindows, order: Order, progress: Callable[[Progress], None]) -> Manifest:
+def train_bundle(found: LabelledWindows, order: TrainingOrder, progress: Callable[[Progress], None]) -> Manifest:
     """Trains the ensemble, split by person, and writes the bundle with its report; then needs no checkpoints more."""
     from models.bundle.packing import save
 

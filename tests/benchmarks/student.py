@@ -34,7 +34,7 @@ from models.study.scores import better_by, scored_rows
 from models.study.tasks import StudyWindows, tasks_of
 from models.training.settings import TRAINING_PRESETS
 from models.training.train import TrainedEnsemble
-from pipelines.datasets.evaluation_windows import Terms, of_recordings
+from pipelines.datasets.evaluation_windows import EnrolmentTerms, of_recordings
 from pipelines.reports.tables.evaluation import shown
 
 FOLDER = Path("build/bench")
@@ -54,7 +54,7 @@ class Fitted:
 
 def main() -> int:
     given = arguments()
-    windows = of_recordings(given.recordings, Terms(), lambda done, total: None).windows
+    windows = of_recordings(given.recordings, EnrolmentTerms(), lambda done, total: None).windows
     tasks = [scored(windows, Plan(task, folds, seed=given.seed), given) for task, folds in plans(windows, given)]
     fitted = [task.pop("fitted") for task in tasks]
     rates = speeds(windows, fitted[-1])

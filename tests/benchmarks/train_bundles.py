@@ -22,7 +22,7 @@ from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
 from pipelines.sources.recording import Recording, to_samples
 from pipelines.sources.simulator import simulate_person
-from pipelines.training.distil import Order, distilled
+from pipelines.training.distil import StudentOrder, distilled
 from schemas.labels import EMOTIONS
 from schemas.windows import WINDOW_MS
 from tests.benchmarks.bundles import ENSEMBLE, STUDENT
@@ -39,7 +39,7 @@ def main() -> None:
     config = TrainingConfig(recipes=Recipes.alike(Recipe(epochs=1, patience=None)))
     save(train(dataset, config, lambda _: None), folder / ENSEMBLE, name="bench")
     student = replace(DistillationConfig(), schooling=Schooling(epochs=1))
-    order = Order(Predictor.load(folder / ENSEMBLE), student, folder / STUDENT, "bench-student")
+    order = StudentOrder(Predictor.load(folder / ENSEMBLE), student, folder / STUDENT, "bench-student")
     distilled(dataset, order, lambda _: None)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from models.core.dataset import Dataset
 from pipelines.core.errors import InputError, TrainingError
-from pipelines.datasets.evaluation_windows import EvaluationWindows, Terms, of_recordings, of_training_set
+from pipelines.datasets.evaluation_windows import EnrolmentTerms, EvaluationWindows, of_recordings, of_training_set
 from schemas.feature_table import FEATURE_INDEX
 from schemas.windows import HOP_MS, WINDOW_MS
 from tests.unit.models.people import made_up
@@ -38,7 +38,7 @@ def labels(folder: Path, *rows: tuple[str, str, str, str, float, float]) -> None
 
 
 def read(*folders: Path, **terms: object) -> EvaluationWindows:
-    return of_recordings(folders, Terms(**terms), lambda done, total: None)  # type: ignore[arg-type]
+    return of_recordings(folders, EnrolmentTerms(**terms), lambda done, total: None)  # type: ignore[arg-type]
 
 
 @pytest.fixture

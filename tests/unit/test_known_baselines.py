@@ -11,7 +11,7 @@ from feature_repo.columns import USER_BASELINE, VIEWS
 from feature_repo.online import OnlineRow, write_newest
 from feature_repo.store import apply, open_store
 from models.datasets.training_set import MEAN_NAMES
-from pipelines.baselines.online_cache import KEEP_S, KnownBaselines, stored_baselines
+from pipelines.baselines.online_cache import KEEP_S, BaselineLookUp, stored_baselines
 from pipelines.core.errors import FeatureStoreError
 
 SOME_MS = 1_700_000_000_000
@@ -32,8 +32,8 @@ class Store:
         self.asked.append(list(users))
         return [self.rows.get(user) for user in users]
 
-    def known(self) -> KnownBaselines:
-        return KnownBaselines(self.read, lambda: self.now_s)
+    def known(self) -> BaselineLookUp:
+        return BaselineLookUp(self.read, lambda: self.now_s)
 
 
 def test_a_baseline_of_a_later_moment_is_not_known_yet() -> None:
@@ -70,7 +70,7 @@ def test_a_store_that_cannot_be_read_is_not_an_unknown_user() -> None:
         raise FeatureStoreError("Redis is away")
 
     with pytest.raises(FeatureStoreError, match="away"):
-        KnownBaselines(away, lambda: 0.0).at(["ann"], [SOME_MS])
+        BaselineLookUp(away, lambda: 0.0).at(["ann"], [SOME_MS])
 
 
 def test_what_the_feature_store_holds(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.parity.comparison import Column, Comparison, Rows, Window, Worst, compare, total
+from pipelines.parity.comparison import ColumnDifferences, ComparedRows, RowComparison, Window, Worst, compare, total
 from schemas.windows import HOP_MS, WINDOW_MS
 from tests.unit.batch.history import window_rows
 
@@ -32,7 +32,7 @@ def table(rows: Sequence[Row]) -> pa.Table:
     )
 
 
-def column(found: Comparison, name: str) -> Column:
+def column(found: RowComparison, name: str) -> ColumnDifferences:
     return found.columns[VECTOR_NAMES.index(name)]
 
 
@@ -40,26 +40,28 @@ ROWS: list[Row] = [("ann", 1, 60, 70.0, math.nan), ("ann", 2, 61, 71.0, 2.0), ("
 
 
 def test_a_table_equals_itself_in_any_order() -> None:
-    assert compare(table(ROWS), table(ROWS[::-1]), tolerance=0.0) == Comparison(compared=3)
+    assert compare(table(ROWS), table(ROWS[::-1]), tolerance=0.0) == RowComparison(compared=3)
 
 
 def test_nothing_against_nothing_is_nothing() -> None:
-    assert compare(table([]), table([]), tolerance=0.0) == Comparison()
+    assert compare(table([]), table([]), tolerance=0.0) == RowComparison()
 
 
 def test_a_changed_number_is_found_with_its_column_user_and_window() -> None:
     changed = [*ROWS[:1], ("ann", 2, 61, 71.5, 2.0), *ROWS[2:]]
     found = compare(table(changed), table(ROWS), tolerance=1e-9)
     window = Window(2 * HOP_MS, "ann")
-    assert (found.missing, found.extra, found.differing_samples) == (Rows(), Rows(), Rows())
-    assert found.differing == Rows(1, window)
+    assert (found.missing, found.extra, found.differing_samples) == (ComparedRows(), ComparedRows(), ComparedRows())
+    assert found.differing == ComparedRows(1, window)
     worst = Worst(0.5 / 71.5, window, stored=71.5, recomputed=71.0)
-    assert found.worst_columns() == [("hr_mean", Column(1, 0, 0.5, worst))]
+    assert found.worst_columns() == [("hr_mean", ColumnDifferences(1, 0, 0.5, worst))]
 
 
 def test_rows_of_one_side_are_missing_or_extra() -> None:
     found = compare(table(ROWS[:2]), table(ROWS[1:]), tolerance=0.0)
-    assert found == Comparison(1, missing=Rows(1, Window(HOP_MS, "bob")), extra=Rows(1, Window(HOP_MS, "ann")))
+    assert found == RowComparison(
+        1, missing=ComparedRows(1, Window(HOP_MS, "bob")), extra=ComparedRows(1, Window(HOP_MS, "ann"))
+    )
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -67,7 +69,9 @@ def test_a_number_on_one_side_alone_is_a_mismatch_whatever_the_tolerance(swapped
     one, other = table([("ann", 1, 60, math.nan, math.nan)]), table([("ann", 1, 60, 70.0, math.nan)])
     found = compare(other, one, tolerance=1e9) if swapped else compare(one, other, tolerance=1e9)
     sides = (70.0, None) if swapped else (None, 70.0)
-    assert found.worst_columns() == [("hr_mean", Column(1, 1, 0.0, Worst(math.inf, Window(HOP_MS, "ann"), *sides)))]
+    assert found.worst_columns() == [
+        ("hr_mean", ColumnDifferences(1, 1, 0.0, Worst(math.inf, Window(HOP_MS, "ann"), *sides)))
+    ]
 
 
 @pytest.mark.parametrize(("tolerance", "mismatches"), [(0.5, 0), (0.49, 1)])
@@ -79,7 +83,7 @@ def test_a_difference_within_the_tolerance_is_shown_but_no_mismatch(tolerance: f
 
 def test_other_samples_differ_even_where_numbers_agree() -> None:
     found = compare(table([("ann", 1, 59, 70.0, 2.0)]), table([("ann", 1, 60, 70.0, 2.0)]), tolerance=0.0)
-    assert found.differing_samples == found.differing == Rows(1, Window(HOP_MS, "ann"))
+    assert found.differing_samples == found.differing == ComparedRows(1, Window(HOP_MS, "ann"))
     assert not found.worst_columns()
 
 
@@ -130,7 +134,7 @@ def test_no_cut_order_or_grouping_changes_the_sum(
     whole = compare(table(rows(stored)), table(rows(again)), tolerance=1e-9)
     a, b, c = (compare(part(stored, number), part(again, number), tolerance=1e-9) for number in order)
     assert total([a, b, c]) == (a + b) + c == a + (b + c) == (c + b) + a == whole
-    assert whole + Comparison() == whole
+    assert whole + RowComparison() == whole
 
 
 def test_the_join_needs_each_window_once() -> None:

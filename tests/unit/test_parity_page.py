@@ -8,8 +8,8 @@ import pytest
 
 from pipelines.core.errors import SettingsError
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.parity.comparison import Column, Comparison, Rows, Window, Worst
-from pipelines.parity.terms import Terms
+from pipelines.parity.comparison import ColumnDifferences, ComparedRows, RowComparison, Window, Worst
+from pipelines.parity.terms import ParityTerms
 from pipelines.parity.verdict import Verdict
 from pipelines.reports.pages.parity import groups, rendered
 from pipelines.reports.tables.parity import parts
@@ -17,21 +17,23 @@ from pipelines.reports.tables.parity import parts
 ANN = Window(1_772_323_200_000, "ann")
 
 
-def verdict(found: Comparison, **terms: float) -> Verdict:
-    return Verdict("2026-02-28", "2026-03-01", Terms(**terms), found)  # type: ignore[arg-type]
+def verdict(found: RowComparison, **terms: float) -> Verdict:
+    return Verdict("2026-02-28", "2026-03-01", ParityTerms(**terms), found)  # type: ignore[arg-type]
 
 
-def comparison(**columns: Column) -> Comparison:
-    differing = Rows(sum(column.mismatches for column in columns.values()), ANN if columns else None)
-    return Comparison(
-        compared=1000, differing=differing, columns=tuple(columns.get(name, Column()) for name in VECTOR_NAMES)
+def comparison(**columns: ColumnDifferences) -> RowComparison:
+    differing = ComparedRows(sum(column.mismatches for column in columns.values()), ANN if columns else None)
+    return RowComparison(
+        compared=1000,
+        differing=differing,
+        columns=tuple(columns.get(name, ColumnDifferences()) for name in VECTOR_NAMES),
     )
 
 
 ONE = comparison(
-    hr_mean=Column(2, 0, 0.25, Worst(0.004, ANN, 62.5, 62.25)),
-    eda_scl=Column(3, 3, 0.0, Worst(math.inf, ANN, None, 0.1)),
-    coverage_hr=Column(0, 0, 1e-16, Worst(1e-16, ANN, 0.5, 0.5000000000000001)),
+    hr_mean=ColumnDifferences(2, 0, 0.25, Worst(0.004, ANN, 62.5, 62.25)),
+    eda_scl=ColumnDifferences(3, 3, 0.0, Worst(math.inf, ANN, None, 0.1)),
+    coverage_hr=ColumnDifferences(0, 0, 1e-16, Worst(1e-16, ANN, 0.5, 0.5000000000000001)),
 )
 
 
@@ -50,7 +52,7 @@ def test_a_missing_number_is_null_and_an_infinite_one_is_text() -> None:
 
 
 def test_where_nothing_could_be_compared_there_is_no_rate() -> None:
-    found = verdict(Comparison(missing=Rows(2, ANN)))
+    found = verdict(RowComparison(missing=ComparedRows(2, ANN)))
     assert found.mismatch_rate == 1.0
     column = found.as_json()["columns"]["hr_mean"]
     assert (column["mismatch_rate"], column["largest_relative_difference"]) == (None, None)
@@ -66,20 +68,20 @@ def test_the_threshold_is_the_share_of_rows_that_are_not_the_same(most: float, w
 
 
 def test_missing_and_extra_rows_count_as_not_the_same() -> None:
-    found = verdict(Comparison(compared=6, missing=Rows(1, ANN), extra=Rows(3, ANN)))
+    found = verdict(RowComparison(compared=6, missing=ComparedRows(1, ANN), extra=ComparedRows(3, ANN)))
     assert (found.unlike, found.mismatch_rate, found.within) == (4, 0.4, False)
 
 
 @pytest.mark.parametrize("terms", [{"tolerance": math.nan}, {"tolerance": -1.0}, {"tolerance": math.inf}])
 def test_a_tolerance_must_be_a_number(terms: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match="--tolerance"):
-        Terms(**terms)  # type: ignore[arg-type]
+        ParityTerms(**terms)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, math.nan])
 def test_a_threshold_must_be_a_share(share: float) -> None:
     with pytest.raises(SettingsError, match="--max-mismatch-rate"):
-        Terms(max_mismatch_rate=share)
+        ParityTerms(max_mismatch_rate=share)
 
 
 def test_every_column_is_in_one_group_and_a_dot_stands_where_its_figures_are() -> None:
@@ -115,7 +117,7 @@ class Tags(HTMLParser):
 
 def test_the_page_needs_nothing_else_and_shows_names_as_they_are() -> None:
     nasty = "<script>&[red]"
-    odd = comparison(hr_mean=Column(1, 0, 1.0, Worst(0.5, Window(0, nasty), 1.0, 2.0)))
+    odd = comparison(hr_mean=ColumnDifferences(1, 0, 1.0, Worst(0.5, Window(0, nasty), 1.0, 2.0)))
     page = rendered(verdict(odd))
     tags = Tags()
     tags.feed(page)

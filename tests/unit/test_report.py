@@ -20,7 +20,7 @@ from pipelines.reports.pages.curves import curve
 from pipelines.reports.pages.heat_map import heat_map
 from pipelines.reports.pages.page import rendered, write_report
 from pipelines.reports.pages.timeline import MOST_SLOTS, Timeline, segments
-from pipelines.reports.pages.tracks import PersonTrack, Summary
+from pipelines.reports.pages.tracks import PersonTrack, RunSummary
 from schemas.labels import EMOTIONS, STATES
 from schemas.windows import HOP_MS
 
@@ -28,10 +28,10 @@ START_MS = 1_700_000_000_000
 LABELS = STATES
 
 
-def summary(**changes: object) -> Summary:
+def summary(**changes: object) -> RunSummary:
     values = {"readings": 12_345, "used": 12_000, "late": 300, "quarantined": 45, "windows": 40, "feature_rows": 39}
     model = {"events": 38, "model_name": "small", "model_version": "7", "simulated": True}
-    return Summary(**values | model | changes)  # type: ignore[arg-type]
+    return RunSummary(**values | model | changes)  # type: ignore[arg-type]
 
 
 def track(

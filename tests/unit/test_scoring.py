@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from feature_repo.online import OnlineRow
 from models.bundle.predictor import Predictor
 from models.datasets.training_set import MEAN_NAMES
-from models.ensemble.events import Answers, Speaker
-from pipelines.baselines.online_cache import KnownBaselines
+from models.ensemble.events import Speaker, WindowAnswers
+from pipelines.baselines.online_cache import BaselineLookUp
 from pipelines.features.compute import compute_windows
 from pipelines.features.records import feature_windows_json, parse_feature_window
 from pipelines.features.windowing import windows
-from pipelines.inference.active_models import InForce, has
-from pipelines.inference.scorer import Answer, Scorer
+from pipelines.inference.active_models import ActiveModels, has
+from pipelines.inference.scorer import ModelAnswer, Scorer
 from pipelines.inference.smoothed_events import events
 from pipelines.inference.wire_format import (
     answer_blobs,
@@ -33,7 +33,7 @@ from schemas.roles import Role
 from tests.unit.signals import drawn
 
 USERS = [f"user-{number}" for number in range(12)]
-NOBODY = KnownBaselines(lambda users: [None] * len(users), lambda: 0.0)
+NOBODY = BaselineLookUp(lambda users: [None] * len(users), lambda: 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def model(bundle: Path) -> Predictor:
     return Predictor.load(bundle)
 
 
-def scorer(serve: Predictor, baselines: KnownBaselines = NOBODY, **guests: object) -> Scorer:
-    now = InForce(serve, **guests)  # type: ignore[arg-type]
+def scorer(serve: Predictor, baselines: BaselineLookUp = NOBODY, **guests: object) -> Scorer:
+    now = ActiveModels(serve, **guests)  # type: ignore[arg-type]
     return Scorer(lambda: now, baselines, lambda: 0.0)
 
 
@@ -64,7 +64,7 @@ def other(model: Predictor, version: str, labels: tuple[str, ...] | None = None)
     return Predictor(model.manifest.model_copy(update=changes), model.answer)
 
 
-def told(answers: list[Answer], users: list[str], past: list[Answer] | None = None) -> list[EmotionEvent]:
+def told(answers: list[ModelAnswer], users: list[str], past: list[ModelAnswer] | None = None) -> list[EmotionEvent]:
     """Events of windows, each after those before."""
     before = [answer.answer or b"" for answer in past or []]
     recent = [[*before, answer.answer or b""] for answer in answers]
@@ -72,7 +72,7 @@ def told(answers: list[Answer], users: list[str], past: list[Answer] | None = No
     return [EmotionEvent.model_validate_json(event) for event, _ in found]
 
 
-def raw_of(answer: Answer) -> Answers:
+def raw_of(answer: ModelAnswer) -> WindowAnswers:
     return next(by_speaker([parted(answer.scored or b"")[0]]))[2]
 
 
@@ -89,7 +89,7 @@ def test_a_bad_record_spoils_none_of_the_others(model: Predictor, payloads: list
 def test_a_window_is_scored_beside_its_users_baseline(model: Predictor, payloads: list[bytes]) -> None:
     window = parse_feature_window(payloads[5])
     known = OnlineRow("ann", window.window_end_ms.item(), dict.fromkeys(MEAN_NAMES, 1.5))
-    baselines = KnownBaselines(lambda users: [known] * len(users), lambda: 0.0)
+    baselines = BaselineLookUp(lambda users: [known] * len(users), lambda: 0.0)
     before, now = (raw_of(answer) for answer in scorer(model, baselines).score([payloads[4], payloads[5]]))
     level = np.full((1, len(MEAN_NAMES)), 1.5)
     with_level = model.predict(window.features, window.sequence, level)
@@ -177,7 +177,7 @@ def test_scored_windows_come_back_bit_for_bit(labels: int, members: int, starts:
     n, start = len(starts), np.array(starts)
     speaker = Speaker("some", "1", tuple("abcdefg"[:labels]), tuple("mnopq"[:members]), 0.25, 0.5)
     raw, each = rng.random((n, labels), dtype=np.float32), rng.random((n, members, labels), dtype=np.float32)
-    answers = Answers(start, start + 60_000, rng.random(n), raw, each)
+    answers = WindowAnswers(start, start + 60_000, rng.random(n), raw, each)
     ((told_by, which, back),) = by_speaker(scored_blobs(speaker, answers))
     assert (told_by, list(which)) == (speaker, list(range(n)))
     for name in ("window_start_ms", "window_end_ms", "quality", "raw", "members"):

@@ -21,7 +21,7 @@ from pipelines.core.errors import InputError, StackError
 from pipelines.datasets.card import describe, write_card
 from pipelines.datasets.look_up import Retrieve, stage_known
 from pipelines.datasets.reasons import LabelsByUser
-from pipelines.datasets.request import Request
+from pipelines.datasets.request import TrainingSetRequest
 from pipelines.datasets.rows import AT_ONCE, write_rows
 from pipelines.datasets.selection import choose, require_some
 from pipelines.datasets.splits import check
@@ -35,7 +35,7 @@ Examples = Callable[[Path, Path, PipelineOptions], object]
 
 
 def build(
-    request: Request,
+    request: TrainingSetRequest,
     labels: LabelsByUser,
     retrieve: Retrieve,
     examples: Examples,
@@ -71,7 +71,7 @@ def _refuse_other(folder: Path) -> None:
         raise InputError(f"{folder} exists and is no training set; choose another place, nothing was written")
 
 
-def _add_sequences(request: Request, windows: pa.Table, work: Path) -> Counter[str]:
+def _add_sequences(request: TrainingSetRequest, windows: pa.Table, work: Path) -> Counter[str]:
     """The Beam step; returns what it left out."""
     parts = work / "parts"
     parts.mkdir()

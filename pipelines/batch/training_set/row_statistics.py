@@ -23,7 +23,7 @@ ROWS_AT_ONCE: Final = 4096
 
 
 @dataclass(frozen=True)
-class Summary:
+class ColumnSummary:
     """Of the finite values of a column; None where there is none."""
 
     count: int
@@ -38,7 +38,7 @@ class Summary:
     max: float | None
 
 
-def summary(values: NDArray[np.floating[Any]]) -> Summary:
+def summary(values: NDArray[np.floating[Any]]) -> ColumnSummary:
     """Mean, standard deviation (of all, not of a sample) and quartiles of an array of any shape; NaN is missing.
 
     >>> found = summary(np.array([1, 2, 3, np.nan]))
@@ -49,10 +49,10 @@ def summary(values: NDArray[np.floating[Any]]) -> Summary:
     missing = values.size - len(present)
     counts = (len(present), missing, missing / max(values.size, 1))
     if not len(present):
-        return Summary(*counts, *[None] * 7)
+        return ColumnSummary(*counts, *[None] * 7)
     mean, std = present.mean(dtype=np.float64), present.std(dtype=np.float64)
     spread = np.quantile(present, (0, 0.25, 0.5, 0.75, 1), overwrite_input=True).tolist()
-    return Summary(*counts, float(mean), float(std), *spread)
+    return ColumnSummary(*counts, float(mean), float(std), *spread)
 
 
 def write_statistics(rows: Path, output: Path) -> None:
@@ -101,12 +101,12 @@ class _Split:
                 yield values.to_numpy(zero_copy_only=False).reshape(-1, *SEQUENCE_SHAPE)[..., index].copy()
 
 
-def _dataset(split: str, rows: int, columns: Mapping[str, Summary]) -> statistics_pb2.DatasetFeatureStatistics:
+def _dataset(split: str, rows: int, columns: Mapping[str, ColumnSummary]) -> statistics_pb2.DatasetFeatureStatistics:
     features = [_feature(name, found) for name, found in columns.items()]
     return statistics_pb2.DatasetFeatureStatistics(name=split, num_examples=rows, features=features)
 
 
-def _feature(name: str, found: Summary) -> statistics_pb2.FeatureNameStatistics:
+def _feature(name: str, found: ColumnSummary) -> statistics_pb2.FeatureNameStatistics:
     counts = statistics_pb2.CommonStatistics(num_non_missing=found.count, num_missing=found.missing)
     numbers = statistics_pb2.NumericStatistics(common_stats=counts)
     if found.count:
@@ -117,7 +117,7 @@ def _feature(name: str, found: Summary) -> statistics_pb2.FeatureNameStatistics:
     return statistics_pb2.FeatureNameStatistics(name=name, type=kind, num_stats=numbers)
 
 
-def _quartiles(found: Summary) -> statistics_pb2.Histogram:
+def _quartiles(found: ColumnSummary) -> statistics_pb2.Histogram:
     edges = (found.min, found.lower_quartile, found.median, found.upper_quartile, found.max)
     quarters = [
         statistics_pb2.Histogram.Bucket(low_value=low, high_value=high, sample_count=found.count / 4)

@@ -11,15 +11,15 @@ from pipelines.archive.days import Days
 from pipelines.core.settings import Settings
 from pipelines.datasets.look_up import Retrieve
 from pipelines.datasets.reasons import LabelsByUser
-from pipelines.datasets.request import Choice, Request
+from pipelines.datasets.request import Choice, TrainingSetRequest
 from pipelines.labels.csv_files import read_labels_csv
 from pipelines.labels.topic import read_labels
 from schemas.topics import LABELS
 
 
-def request_of(given: Namespace, settings: Settings, *, now_ms: int) -> Request:
+def request_of(given: Namespace, settings: Settings, *, now_ms: int) -> TrainingSetRequest:
     """What the command line asks for."""
-    return Request(
+    return TrainingSetRequest(
         days=Days.between(given.first_day, given.last_day, now_ms=now_ms),
         choice=Choice(given.split, given.seed, given.least_share, given.stride_s),
         archive=settings.archive_folder,

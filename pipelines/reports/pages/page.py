@@ -9,13 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pipelines.reports.colours import colours, ink
 from pipelines.reports.pages.agreement import Agreement
 from pipelines.reports.pages.figure import figure
-from pipelines.reports.pages.tracks import PersonTrack, Summary
+from pipelines.reports.pages.tracks import PersonTrack, RunSummary
 from schemas.whole import write_whole
 
 ASSETS: Final = Path(__file__).parent / "assets"
 
 
-def write_report(path: Path, summary: Summary, tracks: Sequence[PersonTrack], labels: Sequence[str]) -> None:
+def write_report(path: Path, summary: RunSummary, tracks: Sequence[PersonTrack], labels: Sequence[str]) -> None:
     """Write the report; a reader meets the old file or the whole new one. `labels` is the probabilities' order.
 
     Raises ValueError for tracks that hold other labels.
@@ -25,7 +25,7 @@ def write_report(path: Path, summary: Summary, tracks: Sequence[PersonTrack], la
     write_whole(path, text)
 
 
-def rendered(summary: Summary, tracks: Sequence[PersonTrack], labels: Sequence[str]) -> str:
+def rendered(summary: RunSummary, tracks: Sequence[PersonTrack], labels: Sequence[str]) -> str:
     """The page's text. People without any window are left out."""
     shown = [track for track in tracks if len(track.window_end_ms)]
     for track in shown:

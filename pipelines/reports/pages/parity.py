@@ -8,7 +8,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.parity.comparison import Column
+from pipelines.parity.comparison import ColumnDifferences
 from pipelines.parity.verdict import Verdict
 from pipelines.reports.pages.page import ASSETS, thousands
 from pipelines.reports.tables.parity import absolute, apart, judged, number, rate, window
@@ -22,7 +22,7 @@ LANES: Final = (50, 35, 65, 20, 80)
 
 
 @dataclass(frozen=True)
-class Scale:
+class ParityScale:
     """Decades, left to right; zero and infinity have places of their own beside them."""
 
     lowest: int
@@ -42,12 +42,12 @@ class Scale:
         return [(self.place(10.0**power), power) for power in range(self.lowest, self.highest + 1, every)]
 
 
-RATES: Final = Scale(-6, 0)
-DIFFERENCES: Final = Scale(-16, 0)
+RATES: Final = ParityScale(-6, 0)
+DIFFERENCES: Final = ParityScale(-16, 0)
 
 
 @dataclass(frozen=True)
-class Dot:
+class ParityDot:
     """A column: how often it mismatches, and by how much; None: at no place on the scale."""
 
     title: str
@@ -66,7 +66,7 @@ class Group:
     never: int
     equal: int
     one_sided: int
-    dots: list[Dot]
+    dots: list[ParityDot]
 
 
 def rendered(verdict: Verdict) -> str:
@@ -92,7 +92,7 @@ def rendered(verdict: Verdict) -> str:
 
 def groups(verdict: Verdict) -> list[Group]:
     """All columns by what they are made from, in stored order."""
-    held: dict[str, list[tuple[str, Column]]] = {}
+    held: dict[str, list[tuple[str, ColumnDifferences]]] = {}
     for name, column in zip(VECTOR_NAMES, verdict.found.columns, strict=True):
         held.setdefault(_title(name), []).append((name, column))
     return [_group(title, columns, verdict.found.compared) for title, columns in held.items()]
@@ -110,7 +110,7 @@ def _title(name: str) -> str:
     return CHANNELS[CHANNEL_INDEX[channel]].description.partition(",")[0]
 
 
-def _group(title: str, columns: list[tuple[str, Column]], compared: int) -> Group:
+def _group(title: str, columns: list[tuple[str, ColumnDifferences]], compared: int) -> Group:
     unequal = [pair for pair in columns if pair[1].worst]
     return Group(
         title,
@@ -122,10 +122,10 @@ def _group(title: str, columns: list[tuple[str, Column]], compared: int) -> Grou
     )
 
 
-def _dot(named: tuple[str, Column], compared: int, top: int) -> Dot:
+def _dot(named: tuple[str, ColumnDifferences], compared: int, top: int) -> ParityDot:
     name, column = named
     share, largest = column.mismatches / compared, column.largest_relative
-    return Dot(
+    return ParityDot(
         title=f"{name}: {rate(share)} mismatch, relative difference up to {apart(largest)}",
         mismatches=column.mismatches > 0,
         rate=RATES.place(share) if share else None,

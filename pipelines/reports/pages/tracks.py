@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Summary:
+class RunSummary:
     """The run as a whole."""
 
     readings: int

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
-from pipelines.rollout.comparison import Comparison, Figures
+from pipelines.rollout.comparison import Figures, ModelComparison
 from schemas.records import ModelReport
 
 TITLES = {
@@ -25,7 +25,7 @@ def live_table(workers: Mapping[str, list[ModelReport]]) -> Table:
     return table
 
 
-def comparison_parts(found: Iterable[Comparison]) -> Iterable[Table | str]:
+def comparison_parts(found: Iterable[ModelComparison]) -> Iterable[Table | str]:
     """A table for each pair, and what they agree on."""
     for pair in found:
         sides = (pair.serving, pair.other)

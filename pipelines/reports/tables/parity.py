@@ -7,7 +7,7 @@ from typing import Final
 from rich.table import Column as Heading
 from rich.table import Table
 
-from pipelines.parity.comparison import Column, Rows, Window, Worst
+from pipelines.parity.comparison import ColumnDifferences, ComparedRows, Window, Worst
 from pipelines.parity.verdict import Verdict
 
 SHOWN: Final = 10
@@ -56,10 +56,11 @@ def apart(relative: float) -> str:
     return "one missing" if relative == float("inf") else f"{relative:.2g}"
 
 
-def absolute(column: Column) -> str:
+def absolute(column: ColumnDifferences) -> str:
     """The largest absolute difference; a dash where one side was missing whenever they differed.
 
-    >>> absolute(Column(1, one_sided=0, largest_absolute=0.00123)), absolute(Column(1, one_sided=1))
+    >>> known = ColumnDifferences(1, one_sided=0, largest_absolute=0.00123)
+    >>> absolute(known), absolute(ColumnDifferences(1, one_sided=1))
     ('0.0012', '–')
     """
     return "–" if column.one_sided and not column.largest_absolute else f"{column.largest_absolute:.2g}"
@@ -83,11 +84,11 @@ def window(found: Window) -> str:
     return f"{found.user_id}, {datetime.fromtimestamp(found.window_start_ms // 1000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def _rows(found: Rows) -> str:
+def _rows(found: ComparedRows) -> str:
     return f"{found.count:>9,}" + (f"   first: {window(found.first)}" if found.first else "")
 
 
-def _of_samples(found: Rows) -> str:
+def _of_samples(found: ComparedRows) -> str:
     return f"; {found.count:,} of them in their number of samples" if found.count else ""
 
 

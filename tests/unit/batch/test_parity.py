@@ -20,8 +20,8 @@ from pipelines.archive.survey import plan_bins
 from pipelines.batch.parity import CompareBin
 from pipelines.cli.main import main
 from pipelines.core.settings import Settings
-from pipelines.parity.comparison import Comparison, total
-from pipelines.parity.terms import Terms
+from pipelines.parity.comparison import RowComparison, total
+from pipelines.parity.terms import ParityTerms
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 
@@ -66,8 +66,8 @@ def changed(settings: Settings, change: Change, day: str = SECOND_DAY) -> dict[s
     return rows.to_pydict()
 
 
-def compared(settings: Settings, parts: list[Bin] | None = None, terms: Terms | None = None) -> Comparison:
-    work = CompareBin(settings.archive_folder, settings.features_folder, terms or Terms())
+def compared(settings: Settings, parts: list[Bin] | None = None, terms: ParityTerms | None = None) -> RowComparison:
+    work = CompareBin(settings.archive_folder, settings.features_folder, terms or ParityTerms())
     return total(map(work, parts or plan_bins(settings.archive_folder, DAYS)))
 
 
@@ -78,7 +78,7 @@ def eqm(settings: Settings, *arguments: str) -> int:
 def test_an_untouched_history_is_the_same_to_the_last_bit(untouched: Settings) -> None:
     streamed = sum(pq.read_metadata(file).num_rows for file in files(untouched.features_folder))
     assert streamed > 150
-    assert compared(untouched, terms=Terms(tolerance=0.0)) == Comparison(compared=streamed)
+    assert compared(untouched, terms=ParityTerms(tolerance=0.0)) == RowComparison(compared=streamed)
 
 
 def test_one_changed_value_is_found_where_it_is(own: Settings, capsys: pytest.CaptureFixture[str]) -> None:

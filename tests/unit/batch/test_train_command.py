@@ -14,7 +14,7 @@ from models.training.settings import TRAINING_PRESETS
 from models.training.train import Folders, Progress
 from pipelines.cli.main import main, parser
 from pipelines.datasets.training_windows import LabelledWindows
-from pipelines.training.train import Order, configured, train_bundle
+from pipelines.training.train import TrainingOrder, configured, train_bundle
 from tests.unit.models.people import TINY, made_up
 
 SPLIT = Split(("p0", "p1", "p2"), ("p3",), ("p4", "p5"))
@@ -54,9 +54,9 @@ def test_bad_settings_stop_the_command_before_any_window_is_read(
     )
 
 
-def order(folder: Path) -> Order:
+def order(folder: Path) -> TrainingOrder:
     folders = Folders(checkpoints=folder / "checkpoints", logs=folder / "logs")
-    return Order(CONFIG, folder / "bundle", "tiny", folders=folders)
+    return TrainingOrder(CONFIG, folder / "bundle", "tiny", folders=folders)
 
 
 def stop_at(member: str) -> Callable[[Progress], None]:
@@ -87,7 +87,7 @@ def test_checkpoints_last_until_the_bundle_is_written_and_logs_stay(tmp_path: Pa
 
 
 def test_whoever_is_held_out_stays_so_in_a_built_set(tmp_path: Path) -> None:
-    order = Order(CONFIG, tmp_path / "bundle", "tiny", held_out=("p0",))
+    order = TrainingOrder(CONFIG, tmp_path / "bundle", "tiny", held_out=("p0",))
     with pytest.raises(TrainingError, match="p0 must stay unseen"):
         train_bundle(FOUND, order, lambda step: None)
     assert not (tmp_path / "bundle").exists()

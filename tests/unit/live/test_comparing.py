@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.rollout.comparison import Comparison, known_of, shadowed, shared
-from pipelines.rollout.events_table import Told, of_model
+from pipelines.rollout.comparison import ModelComparison, known_of, shadowed, shared
+from pipelines.rollout.events_table import EventTable, of_model
 from pipelines.rollout.reports import Latency, latencies, live, shared_models
 from schemas.records import Label, ModelReport
 from schemas.roles import ModelStatus, Role
@@ -19,7 +19,7 @@ def event(emotion: str | None, calm: float) -> dict[str, Any]:
     return {"emotion": emotion, "probabilities": {"calm": calm, "stress": 1 - calm}}
 
 
-def told(version: str, rows: dict[tuple[str, int], dict[str, Any]], labels: tuple[str, ...] = STATES) -> Told:
+def told(version: str, rows: dict[tuple[str, int], dict[str, Any]], labels: tuple[str, ...] = STATES) -> EventTable:
     by_window = {(user, START_MS + 5_000 * hop): row for (user, hop), row in rows.items()}
     return of_model(("small", version), labels, by_window)
 
@@ -29,7 +29,7 @@ SHADOW = told("2", {("ann", 1): event("stress", 0.3), ("bob", 0): event(None, 0.
 LABELS = {"ann": [Label(user_id="ann", label="stress", start_ms=START_MS, end_ms=START_MS + 90_000, source="protocol")]}
 
 
-def found(comparison: Comparison | None) -> Comparison:
+def found(comparison: ModelComparison | None) -> ModelComparison:
     assert comparison is not None
     return comparison
 

@@ -8,7 +8,7 @@ import pytest
 
 from models.bundle.folder import read_manifest
 from models.core.manifest import Manifest
-from models.ensemble.events import Answers, Speaker, emotion_events, event_bytes, model_quality
+from models.ensemble.events import Speaker, WindowAnswers, emotion_events, event_bytes, model_quality
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from schemas.records import EmotionEvent
 from tests.unit.models.people import START_MS
@@ -34,7 +34,7 @@ def manifest(bundle: Path) -> Manifest:
 
 def emotion_event(manifest: Manifest, user_id: str, window: Window, *, smoothed: np.ndarray) -> dict[str, Any]:
     """The event of one window."""
-    answers = Answers(
+    answers = WindowAnswers(
         np.array([window.window_start_ms]),
         np.array([window.window_end_ms]),
         model_quality(manifest, window.quality[None]),
@@ -110,10 +110,10 @@ def test_an_event_does_not_depend_on_those_made_with_it(manifest: Manifest) -> N
     quality_of = model_quality(manifest, rng.random((n, len(CHANNEL_NAMES))))
     raw, each = rng.random((n, labels), dtype=np.float32), rng.random((n, members, labels), dtype=np.float32)
     smoothed = rng.dirichlet(np.ones(labels), n)
-    answers = Answers(start, start + 60_000, quality_of, raw, each)
+    answers = WindowAnswers(start, start + 60_000, quality_of, raw, each)
     together = emotion_events(Speaker.of(manifest), [f"user-{row}" for row in range(n)], answers, smoothed=smoothed)
     for row in range(n):
-        one = Answers(start[[row]], start[[row]] + 60_000, quality_of[[row]], raw[[row]], each[[row]])
+        one = WindowAnswers(start[[row]], start[[row]] + 60_000, quality_of[[row]], raw[[row]], each[[row]])
         alone = emotion_events(Speaker.of(manifest), [f"user-{row}"], one, smoothed=smoothed[[row]])
         assert alone == [together[row]]
 

@@ -17,9 +17,9 @@ from models.study.learners import (
     Boosting,
     Doubting,
     ElapsedTime,
-    Forest,
     Learner,
     Networks,
+    RandomForest,
     WideForest,
     relative_inputs,
 )
@@ -28,7 +28,7 @@ from models.training.train import TrainedEnsemble
 from tests.unit.models.people import made_up
 
 
-@pytest.mark.parametrize("learner", [Forest(), WideForest(), Boosting()], ids=lambda learner: learner.name)
+@pytest.mark.parametrize("learner", [RandomForest(), WideForest(), Boosting()], ids=lambda learner: learner.name)
 def test_trees_take_missing_values_and_repeat_themselves(learner: Learner) -> None:
     data = made_up()
     train, held_out = data.of(("p0", "p1", "p2", "p3")), data.of(("p4", "p5"))
@@ -39,7 +39,7 @@ def test_trees_take_missing_values_and_repeat_themselves(learner: Learner) -> No
     np.testing.assert_array_equal(told, learner.fit(train, seed=3)(held_out))
 
 
-@pytest.mark.parametrize("learner", [Forest(), Boosting()], ids=lambda learner: learner.name)
+@pytest.mark.parametrize("learner", [RandomForest(), Boosting()], ids=lambda learner: learner.name)
 def test_predictions_do_not_depend_on_labels_or_other_rows(learner: Learner) -> None:
     data = made_up()
     predict = learner.fit(data.of(("p0", "p1", "p2")), seed=3)
@@ -52,7 +52,7 @@ def test_predictions_do_not_depend_on_labels_or_other_rows(learner: Learner) -> 
 def test_without_any_baseline_the_yardstick_reads_features_as_they_are() -> None:
     data = made_up()
     unknown = replace(data, baseline=np.full_like(data.baseline, np.nan))
-    assert (Forest().fit(unknown, seed=3)(unknown).argmax(axis=1) == unknown.label).mean() > 0.9
+    assert (RandomForest().fit(unknown, seed=3)(unknown).argmax(axis=1) == unknown.label).mean() > 0.9
 
 
 def test_channels_that_never_measured_are_left_out_and_nothing_at_all_is_an_error() -> None:

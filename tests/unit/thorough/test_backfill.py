@@ -16,7 +16,7 @@ from feature_repo.partitions import day_folder, files, generations, streamed
 from feature_repo.store import apply, open_store
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, Days, start_ms
-from pipelines.batch.backfill import OPEN_MS, Request
+from pipelines.batch.backfill import OPEN_MS, BackfillRequest
 from pipelines.batch.bin_rows import recomputed_rows, stored_rows
 from pipelines.batch.nightly import backfill, dry_run, only_one
 from pipelines.batch.source import archived, recorded
@@ -47,8 +47,8 @@ def settings(tmp_path: Path) -> Settings:
     return found
 
 
-def request(settings: Settings, **changes: object) -> Request:
-    return Request(**{"days": DAYS, "offline": settings.features_folder, "now_ms": NOW_MS, **changes})  # type: ignore[arg-type]
+def request(settings: Settings, **changes: object) -> BackfillRequest:
+    return BackfillRequest(**{"days": DAYS, "offline": settings.features_folder, "now_ms": NOW_MS, **changes})  # type: ignore[arg-type]
 
 
 def run(settings: Settings, **changes: object) -> dict[str, dict[str, int]]:

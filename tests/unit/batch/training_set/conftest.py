@@ -19,7 +19,7 @@ from models.core.data_card import DataCard
 from pipelines.archive.days import Days
 from pipelines.batch.training_set.build import Examples, build
 from pipelines.datasets.reasons import LabelsByUser
-from pipelines.datasets.request import Choice, Request
+from pipelines.datasets.request import Choice, TrainingSetRequest
 from schemas.records import Label
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY, START_MS
@@ -55,7 +55,7 @@ class Home:
         days: Days = DAYS,
         **choice: Any,  # noqa: ANN401
     ) -> DataCard:
-        request = Request(days, Choice(**choice), self.archive, self.offline, self.output)
+        request = TrainingSetRequest(days, Choice(**choice), self.archive, self.offline, self.output)
         retrieve = partial(historical, open_store("local", self.folder / "feast"))
         return build(request, labels, retrieve, examples or no_examples, lambda _: None)
 
