@@ -9,10 +9,10 @@ UV := UV_PYTHON_DOWNLOADS=never $(TOOLS)/uv
 JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
 # Unit tests and doctests. Only the batch environment has what learns and Beam; only the stream environment has Flink.
 # The rooms that both environments run are tested in both.
-SHARED := tests/unit/schemas tests/unit/signals tests/unit/models tests/unit/learning tests/unit/feature_repo \
-	tests/unit/test_features.py tests/unit/test_samples.py tests/unit/test_windowing.py \
-	tests/unit/test_baseline.py tests/unit/test_enrolment.py tests/unit/test_decoding.py tests/unit/batch \
-	schemas models feature_repo pipelines/signals pipelines/features pipelines/batch \
+SHARED := tests/unit/schemas tests/unit/signals tests/unit/features tests/unit/archive tests/unit/labels \
+	tests/unit/baselines tests/unit/models tests/unit/learning tests/unit/feature_repo tests/unit/training \
+	tests/unit/sources/test_reading_decoder.py tests/unit/batch \
+	schemas models feature_repo pipelines/signals pipelines/features pipelines/archive pipelines/labels pipelines/batch \
 	pipelines/sources/reading_decoder.py pipelines/core/instants.py
 BATCH_ONLY := --ignore=models/search --ignore=pipelines/training/search.py --ignore=models/explanation/shapley.py \
 	--ignore-glob="*models/preprocessing/transform*" --ignore=pipelines/batch

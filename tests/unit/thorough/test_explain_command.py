@@ -15,7 +15,7 @@ from pipelines.cli.main import main
 from pipelines.core.errors import SettingsError
 from pipelines.reports.pages.explanation import FIGURES, PAGE, check, rendered, write
 from pipelines.reports.tables.explanation import parts
-from tests.unit.test_evaluation_windows import labels, recording
+from tests.unit.datasets.test_evaluation_windows import labels, recording
 
 
 def people(folder: Path, *names: str) -> Path:

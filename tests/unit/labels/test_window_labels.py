@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from pipelines.labels.window_labels import UNLABELLED, Unlabelled, label_windows, merged, window_labels
 from schemas.records import Label
-from tests.unit.batch.history import START_MS
-from tests.unit.batch.training_set.conftest import label
 
+START_MS = 1_735_732_800_000
 STARTS_S = np.arange(-60, 200, 5)
 
 intervals = st.builds(
@@ -17,6 +16,11 @@ intervals = st.builds(
     st.integers(0, 150),
     st.integers(1, 100),
 )
+
+
+def label(user: str, name: str, start_s: int, end_s: int) -> Label:
+    start_ms, end_ms = START_MS + start_s * 1000, START_MS + end_s * 1000
+    return Label(user_id=user, label=name, start_ms=start_ms, end_ms=end_ms, source="protocol")
 
 
 def found(labels: list[Label], starts_s: np.ndarray = STARTS_S, least_share: float = 0.75) -> list[str | None]:

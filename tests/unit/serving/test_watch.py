@@ -17,9 +17,9 @@ from pipelines.cli import main as cli
 from pipelines.reports.tables.watch import newest, table
 from pipelines.serving.watch import WatchOptions, print_json, watch
 from schemas.records import EmotionEvent
-from tests.unit.test_client import START_MS, event
+from tests.unit.serving.test_client import START_MS, event
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Source:
@@ -89,7 +89,8 @@ def test_a_signal_ends_it_cleanly(capsys: pytest.CaptureFixture[str], number: in
 
 def test_a_closed_pipe_ends_it_without_a_word() -> None:
     code = (
-        "import sys, math; from tests.unit.test_watch import Source, event; from pipelines.serving.watch import *;"
+        "import sys, math; from tests.unit.serving.test_watch import Source, event;"
+        "from pipelines.serving.watch import *;"
         "source = Source([]); source.next_event = lambda *_, **__: event();"
         "sys.exit(watch(source, WatchOptions(as_json=True)))"
     )

@@ -17,10 +17,10 @@ from pipelines.datasets.evaluation_windows import EvaluationWindows
 from pipelines.reports.pages.evaluation import FIGURES, PAGE, check, rendered, write
 from pipelines.reports.tables.evaluation import alarm_lines, parts, shown
 from pipelines.training.evaluate import data_of, hopeful
+from tests.unit.datasets.test_evaluation_windows import labels, recording
 from tests.unit.models.people import made_up
 from tests.unit.models.studies import Clock, Doubtful, Honest, in_order, study
 from tests.unit.models.test_training_set import write as write_set
-from tests.unit.test_evaluation_windows import labels, recording
 
 CONFIG = StudyConfig(HoldOut(folds=2), train_stride_s=10, score_stride_s=10, draws=100)
 
