@@ -1,4 +1,5 @@
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from pipelines.signals.samples import SAMPLE, pack
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_INDEX, FEATURE_NAMES, FEATURES
 from tests import naive
+from tests.recorded import RECORDED_HOUR
 from tests.unit.signals import drawn
-from tests.unit.signals.recorded import ABSENT, recorded_samples, recordings
+from tests.unit.signals.recorded import recorded_samples
 
 few_examples = settings(deadline=None, max_examples=25)
 
@@ -110,11 +112,13 @@ def test_a_value_that_is_not_finite_is_no_sample() -> None:
     assert np.isnan(found.features[0, FEATURE_INDEX["hr_std"]])
 
 
-@pytest.mark.skipif(not recordings(), reason=ABSENT)
-@pytest.mark.parametrize("number", [1, 20, 40])
-def test_recorded_windows_equal_the_naive_computation(number: int) -> None:
-    samples = recorded_samples(recordings()[number])
-    found = windows(samples)
+def test_recorded_windows_equal_the_naive_computation() -> None:
+    windows_equal_the_naive_computation(RECORDED_HOUR)
+
+
+def windows_equal_the_naive_computation(folder: Path) -> None:
+    """Every 97th window of a recording."""
+    found = windows(recorded_samples(folder))
     computed = compute_windows(found.window_start_ms, found.samples, found.offsets)
     for index in range(0, len(found.window_start_ms), 97):
         listed = drawn.listed(found.samples[found.offsets[index] : found.offsets[index + 1]])

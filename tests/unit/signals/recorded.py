@@ -1,7 +1,6 @@
-"""Recordings for tests: packed samples from Empatica E4 folders below `EQM_RECORDINGS`."""
+"""Packed samples of Empatica E4 folders, read the slow way."""
 
 from datetime import UTC, datetime
-from os import environ
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,7 @@ from numpy.typing import NDArray
 from pipelines.signals.samples import pack
 from schemas.channels import CHANNEL_INDEX
 
-ABSENT = "set EQM_RECORDINGS to a folder of recordings"
 FILES = {"EDA": ("gsr",), "TEMP": ("temp",), "HR": ("hr",), "ACC": ("acc_x", "acc_y", "acc_z")}
-
-
-def recordings() -> list[Path]:
-    """Folders with intervals, in order; none when the variable is not set."""
-    folder = environ.get("EQM_RECORDINGS")
-    return sorted(path.parent for path in Path(folder).glob("**/IBI.csv")) if folder else []
 
 
 def start_ms(field: str) -> int:

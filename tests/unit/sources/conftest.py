@@ -1,17 +1,8 @@
-"""Where the real recordings are, and a small E4 folder to damage."""
+"""A small E4 folder to damage."""
 
-import os
 from pathlib import Path
 
 import pytest
-
-
-@pytest.fixture(scope="session")
-def real_recordings() -> Path:
-    folder = os.environ.get("EQM_RECORDINGS")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("EQM_RECORDINGS does not name the folder of real recordings")
-    return Path(folder)
 
 
 @pytest.fixture

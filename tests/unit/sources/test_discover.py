@@ -34,10 +34,3 @@ def test_nothing_there_says_what_to_give(tmp_path: Path, name: str) -> None:
 def test_no_paths_at_all() -> None:
     with pytest.raises(InputError, match="name E4 folders"):
         sources([])
-
-
-def test_all_real_recordings(real_recordings: Path) -> None:
-    found = recordings([real_recordings])
-    assert len(found) == 53
-    assert len({each.user_id for each in found}) == 33
-    assert sum(len(stream.timestamp_ms) for each in found for stream in each.streams) == 2_168_801

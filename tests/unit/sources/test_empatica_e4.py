@@ -5,7 +5,8 @@ import pytest
 
 from pipelines.core.errors import InputError
 from pipelines.sources.empatica_e4 import read
-from pipelines.sources.recording import Stream, accepted
+from pipelines.sources.recording import Stream
+from tests.recorded import DATA, RECORDED_HOUR
 
 START_MS = 1_644_227_574_000
 LABELS = """recording,wearer,block,state,start_utc,end_utc
@@ -128,43 +129,25 @@ stress_predict/S02 e4-eda 14262 1644227574000 1644231139250
 stress_predict/S02 e4-temp 14264 1644227574000 1644231139750
 stress_predict/S02 e4-hr 3555 1644227584000 1644231138000
 stress_predict/S02 e4-ibi 360 1644228178000 1644231022484
-stress_exercise/S04_aerobic e4-acc 16322 1361613016000 1361615056125
-stress_exercise/S04_aerobic e4-eda 8160 1361613016000 1361615055750
-stress_exercise/S04_aerobic e4-temp 8160 1361613016000 1361615055750
-stress_exercise/S04_aerobic e4-hr 2031 1361613026000 1361615056000
-stress_exercise/S04_aerobic e4-ibi 870 1361613028047 1361615037016
 """
 
 
 @pytest.mark.parametrize("line", GOLDEN.split("\n")[1:-1])
-def test_counts_and_spans_of_real_recordings(real_recordings: Path, line: str) -> None:
+def test_counts_and_spans_of_the_recorded_hour(line: str) -> None:
+    counts_and_spans(DATA, line)
+
+
+def counts_and_spans(recordings: Path, line: str) -> None:
+    """A line says a sensor's folder and name, how many readings it gave, and the first and last one's time."""
     folder, sensor_id, count, first_ms, last_ms = line.split()
-    times = streams(real_recordings / folder)[sensor_id].timestamp_ms
+    times = streams(recordings / folder)[sensor_id].timestamp_ms
     assert (len(times), times[0], times[-1]) == (int(count), int(first_ms), int(last_ms))
 
 
-def test_real_values_equal_the_files(real_recordings: Path) -> None:
-    folder = real_recordings / "stress_predict" / "S02"
+def test_real_values_equal_the_files() -> None:
+    folder = RECORDED_HOUR
     lines = (folder / "IBI.csv").read_text().splitlines()[1:]
     found = streams(folder)
     assert found["e4-ibi"].values[:, 0].tolist() == [float(line.split(",")[1]) * 1000 for line in lines]
     eda = (folder / "EDA.csv").read_text().splitlines()[2:]
     assert found["e4-eda"].values[:, 0].tolist() == [float(line) for line in eda]
-
-
-def test_real_dirt_is_kept_and_told_apart(real_recordings: Path) -> None:
-    hot = read(real_recordings / "stress_exercise" / "S09_aerobic")
-    temp = next(each for each in hot.streams if each.sensor_id == "e4-temp")
-    assert temp.values.max() == 234.95
-    kept = next(each for each in accepted(hot).streams if each.sensor_id == "e4-temp")
-    assert 0 < len(temp.values) - len(kept.values) < len(temp.values)
-    assert kept.values.max() <= 60
-
-
-def test_real_wearers_and_labels(real_recordings: Path) -> None:
-    disordered = read(real_recordings / "stress_predict" / "S01")
-    starts = [label.start_ms for label in disordered.labels]
-    assert disordered.user_id == "sp-S01"
-    assert starts == sorted(starts)
-    several = {read(real_recordings / "stress_exercise" / f"S04_{part}").user_id for part in ("stress", "aerobic")}
-    assert several == {"se-S04"}
