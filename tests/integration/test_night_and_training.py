@@ -17,7 +17,7 @@ from tests.integration.commands import eqm
 
 DAY = "2025-06-01"
 DAYS = ("--from", DAY, "--to", DAY)
-PEOPLE = simulated(8, minutes=6, start=f"{DAY}T12:00:00Z", seed=6)
+PEOPLE = simulated(8, minutes=8, start=f"{DAY}T12:00:00Z", seed=6)
 FAULTS = Faults(shuffle_s=9, duplicate_share=0.05, delay_share=0.01, delay_s=120, seed=4)
 OVER = 3
 SMALLEST = """
