@@ -22,9 +22,9 @@ PYTEST := -m pytest -p no:cacheprovider -rs --durations=10 --durations-min=0.1
 
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
-.PHONY: help setup parts demo test test-all test-fast test-integration test-release verdict quick java release \
+.PHONY: help setup parts demo test test-all test-fast test-integration test-release test-java \
 	fast-stream fast-batch integration thorough recordings stack test-recovery endurance bench bench-check \
-	check style lock clean
+	check style java lock clean
 
 help:
 	@echo 'make                         set up: both Python environments and the JVM parts'
@@ -32,6 +32,7 @@ help:
 	@echo 'make test                    style, types, unit tests, Java tests, one session on a real stack: some ten minutes'
 	@echo 'make test-all                that, then all of test-release: before a release; EQM_RECORDINGS names recordings'
 	@echo 'make test-fast               unit tests alone, without servers'
+	@echo 'make test-java               unit tests of the JVM operators: seconds'
 	@echo 'make test-integration        the session on one real broker, cluster and store'
 	@echo 'make test-release            what takes minutes each: every kill, model changes, other runners, 33 people'
 	@echo 'make test-recovery           kill everything, again and again: an hour; EQM_RECOVERY_SEED, EQM_RECOVERY_KILLS'
@@ -89,7 +90,7 @@ build/jvm/beam/.done: deploy/portable-runner.xml build/jvm/.done
 demo: setup
 	@$(STREAM)/eqm demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-QUICK := style fast-batch fast-stream
+QUICK := fast-batch fast-stream java style
 RELEASE := thorough recordings stack
 TIER := deploy/setup/tier.sh
 SIDE_BY_SIDE := $(MAKE) --silent --no-print-directory -j2 --output-sync=target
@@ -122,6 +123,9 @@ test-release: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
 
 style:
 	@$(TIER) $@ $(MAKE) --silent --no-print-directory check
+
+java:
+	@$(TIER) $@ $(MAKE) --silent --no-print-directory test-java
 
 fast-stream:
 	@$(TIER) $@ $(STREAM)/python $(PYTEST) $(ALL)

@@ -29,7 +29,7 @@ import org.apache.flink.util.OutputTag;
  * Without a checkpoint reading starts at the group's committed offsets, else at the earliest.
  */
 public final class ReadingStream {
-    private static final TypeInformation<RowData> WINDOW = InternalTypeInfo.of(RowType.of(
+    static final TypeInformation<RowData> WINDOW = InternalTypeInfo.of(RowType.of(
             new LogicalType[] {
                 new VarCharType(VarCharType.MAX_LENGTH),
                 new BigIntType(),
