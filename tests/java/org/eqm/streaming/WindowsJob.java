@@ -52,7 +52,12 @@ final class WindowsJob implements AutoCloseable {
         for (int index = 0; index < parallelism; index++) {
             var windows = new Windows(Readings.CONTRACT, Readings.PANE_MS, Readings.WINDOW_MS, ACCEPTED);
             var subtask = new KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData>(
-                    new KeyedProcessOperator<>(windows), WindowsJob::user, Types.STRING, MAX_PARALLELISM, parallelism, index);
+                    new KeyedProcessOperator<>(windows),
+                    WindowsJob::user,
+                    Types.STRING,
+                    MAX_PARALLELISM,
+                    parallelism,
+                    index);
             subtask.setup(ReadingStream.WINDOW.createSerializer(subtask.getExecutionConfig().getSerializerConfig()));
             if (saved != null) {
                 subtask.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(

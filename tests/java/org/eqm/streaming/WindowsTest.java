@@ -46,9 +46,10 @@ class WindowsTest {
     void aReadingIsInTheTwelveWindowsThatHoldIt(long readingMs, long firstMs, long lastMs) throws Exception {
         start(1);
         job.read("ann", readingMs);
-        List<Long> starts = job.watermark(END_OF_TIME).stream().map(Window::startMs).toList();
-        assertEquals(LongStream.iterate(firstMs, start -> start <= lastMs, start -> start + 5_000).boxed().toList(), starts);
-        assertEquals(12, starts.size());
+        LongStream expected = LongStream.iterate(firstMs, startMs -> startMs <= lastMs, startMs -> startMs + 5_000);
+        List<Window> sent = job.watermark(END_OF_TIME);
+        assertEquals(expected.boxed().toList(), sent.stream().map(Window::startMs).toList());
+        assertEquals(12, sent.size());
     }
 
     /** Start inclusive, end exclusive: the last instant of a window is a millisecond before its end. */
@@ -146,7 +147,9 @@ class WindowsTest {
         job.read("ann", 60_000);
         job.read("ben", 61_000);
         Map<String, List<Long>> held = new TreeMap<>();
-        job.watermark(64_999).forEach(window -> held.put(window.user(), window.samples().stream().map(Sample::ms).toList()));
+        for (Window window : job.watermark(64_999)) {
+            held.put(window.user(), window.samples().stream().map(Sample::ms).toList());
+        }
         assertEquals(Map.of("ann", List.of(60_000L), "ben", List.of(61_000L)), held);
     }
 
