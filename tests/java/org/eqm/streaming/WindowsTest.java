@@ -112,7 +112,7 @@ class WindowsTest {
         assertEquals(List.of(60_000L, 60_000L, 70_000L), last.samples().stream().map(Sample::ms).toList());
     }
 
-    /** The reader keeps what it has; only what is new travels: a tenth of the bytes. */
+    /** The reader keeps what it has; only what is new travels. */
     @Test
     void aPaneTravelsOnceWithTheFirstWindowThatEndsWithIt() throws Exception {
         start(1);
