@@ -124,6 +124,13 @@ test-release: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
 style:
 	@$(TIER) $@ $(MAKE) --silent --no-print-directory check
 
+# The JVM operators in Flink's test harness; not part of set-up, which needs none of its libraries.
+test-java: build/.checked
+	@mkdir -p build
+	@mvn --batch-mode --no-transfer-progress --file deploy/pom.xml --activate-profiles tests test >build/java-tests.log \
+	  || { cat build/java-tests.log; exit 1; }
+	@sed -n 's/^\[INFO\] \(Tests run:\)/\1/p' build/java-tests.log | tail -1
+
 java:
 	@$(TIER) $@ $(MAKE) --silent --no-print-directory test-java
 
