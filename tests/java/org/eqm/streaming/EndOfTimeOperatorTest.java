@@ -41,6 +41,7 @@ class EndOfTimeOperatorTest {
     @Test
     void aStopDoesNotEndTime() throws Exception {
         operator.processWatermark(new Watermark(5));
+        operator.prepareSnapshotPreBarrier(1);
         operator.snapshot(1, 0);
         operator.notifyOfCompletedCheckpoint(1);
         assertOutput(new Watermark(5));

@@ -213,7 +213,8 @@ class ReadingDecoderTest {
     @CsvSource({
         "946684799999, absurd_timestamp", "946684800000,", "4102444800000,", "4102444800001, absurd_timestamp",
         "9223372036854775807, absurd_timestamp", "9223372036854775808, absurd_timestamp",
-        "-9223372036854775809, absurd_timestamp", "1000000000000000000000000000000, absurd_timestamp"
+        "-9223372036854775809, absurd_timestamp", "1000000000000000000000000000000, absurd_timestamp",
+        "18446745717937125616, absurd_timestamp" // 2 to the 64th more than a good one.
     })
     void timestampsHaveBounds(String timestamp, String reason) throws Rejected {
         long appendedMs = 4_102_444_800_000L;

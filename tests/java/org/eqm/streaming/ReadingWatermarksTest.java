@@ -67,6 +67,23 @@ class ReadingWatermarksTest {
         assertReached(115_000);
     }
 
+    /** Not the fastest: what it gives when it comes back between them is not late. */
+    @Test
+    void anIdlePartitionGoesOnWithTheSlowestOfTheOthers() throws Exception {
+        begin("a", "slow", "idle");
+        subtask.read("idle", 90_000);
+        for (long readMs = 100_000; readMs <= 116_000; readMs += 1_000) {
+            subtask.read("a", 200_000 + readMs);
+            subtask.read("slow", readMs);
+            source.pass(1_000);
+        }
+        assertReached(116_000);
+        subtask.read("idle", 150_000);
+        subtask.read("slow", 400_000);
+        source.pass(EMITTED_MS);
+        assertReached(150_000);
+    }
+
     /** A partition that never gave a reading is no other. */
     @Test
     void anEmptyPartitionHoldsBackTheOthersUntilItIsIdle() throws Exception {
