@@ -17,21 +17,24 @@ SHARED := tests/unit/schemas tests/unit/signals tests/unit/features tests/unit/a
 BATCH_ONLY := --ignore=models/search --ignore=pipelines/training/search.py --ignore=models/explanation/shapley.py \
 	--ignore-glob="*models/preprocessing/transform*" --ignore=pipelines/batch
 ALL := tests/unit schemas models feature_repo pipelines --ignore=pipelines/streaming \
-	--ignore=tests/unit/batch --ignore=tests/unit/learning --ignore=tests/unit/thorough $(BATCH_ONLY)
-PYTEST := -m pytest -p no:cacheprovider
+	--ignore=tests/unit/batch --ignore=tests/unit/learning $(BATCH_ONLY)
+PYTEST := -m pytest -p no:cacheprovider -rs --durations=10 --durations-min=0.1
 
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
-.PHONY: help setup parts demo test test-fast test-thorough test-integration unit fast fast-stream fast-batch \
-	thorough integration test-recovery endurance bench bench-check check lock clean
+.PHONY: help setup parts demo test test-all test-fast test-integration test-release test-java \
+	fast-stream fast-batch integration thorough recordings stack test-recovery endurance bench bench-check \
+	check style java lock clean
 
 help:
 	@echo 'make                         set up: both Python environments and the JVM parts'
 	@echo 'make demo                    simulated people through the whole system; RECORDINGS=FOLDER: recorded ones'
-	@echo 'make test                    all tests: test-fast, test-thorough, then test-integration'
-	@echo 'make test-fast               unit tests, without servers'
-	@echo 'make test-thorough           the same, those that take minutes'
-	@echo 'make test-integration        tests on a real broker, cluster and store; EQM_TEST_ALL=1: of all recorded people'
+	@echo 'make test                    style, types, unit tests, Java tests, one session on a real stack: some ten minutes'
+	@echo 'make test-all                that, then all of test-release: before a release; EQM_RECORDINGS names recordings'
+	@echo 'make test-fast               unit tests alone, without servers'
+	@echo 'make test-java               unit tests of the JVM operators: seconds'
+	@echo 'make test-integration        the session on one real broker, cluster and store'
+	@echo 'make test-release            what takes minutes each: every kill, model changes, other runners, 33 people'
 	@echo 'make test-recovery           kill everything, again and again: an hour; EQM_RECOVERY_SEED, EQM_RECOVERY_KILLS'
 	@echo 'make endurance               two hours of 300 users, with faults, at full speed: counts, memory, state'
 	@echo 'make bench                   speed, latency and cost beside other programs; ARGS="--only NAME,... --quick"'
@@ -87,38 +90,69 @@ build/jvm/beam/.done: deploy/portable-runner.xml build/jvm/.done
 demo: setup
 	@$(STREAM)/eqm demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-test: unit integration
-	@deploy/setup/summary.sh fast-stream fast-batch thorough integration
+QUICK := fast-batch fast-stream java style
+RELEASE := thorough recordings stack
+TIER := deploy/setup/tier.sh
+SIDE_BY_SIDE := $(MAKE) --silent --no-print-directory -j2 --output-sync=target
 
-test-fast: fast
-	@deploy/setup/summary.sh fast-stream fast-batch
+# Two at a time what needs no servers; then the stack has the machine to itself. Every tier runs, whatever failed before.
+test: setup .venv/stream/.tests .venv/batch/.tests
+	@$(SIDE_BY_SIDE) $(QUICK)
+	@$(MAKE) --silent --no-print-directory integration
+	@deploy/setup/summary.sh $(QUICK) integration
 
-test-thorough: thorough
-	@deploy/setup/summary.sh thorough
+test-all: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
+	@$(SIDE_BY_SIDE) $(QUICK)
+	@$(SIDE_BY_SIDE) thorough recordings
+	@$(MAKE) --silent --no-print-directory integration
+	@$(MAKE) --silent --no-print-directory stack
+	@deploy/setup/summary.sh $(QUICK) integration $(RELEASE)
 
-test-integration: integration
+test-fast: setup .venv/stream/.tests .venv/batch/.tests
+	@$(SIDE_BY_SIDE) fast-batch fast-stream
+	@deploy/setup/summary.sh fast-batch fast-stream
+
+test-integration: setup .venv/stream/.tests
+	@$(MAKE) --silent --no-print-directory integration
 	@deploy/setup/summary.sh integration
 
-# All without servers, two at a time.
-unit: setup .venv/stream/.tests .venv/batch/.tests
-	@$(MAKE) --silent --no-print-directory -j2 --output-sync=target fast-batch fast-stream thorough
+test-release: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
+	@$(SIDE_BY_SIDE) thorough recordings
+	@$(MAKE) --silent --no-print-directory stack
+	@deploy/setup/summary.sh $(RELEASE)
 
-# Both at once; what each prints comes in one piece.
-fast: setup .venv/stream/.tests .venv/batch/.tests
-	@$(MAKE) --silent --no-print-directory -j2 --output-sync=target fast-stream fast-batch
+style:
+	@$(TIER) $@ $(MAKE) --silent --no-print-directory check
+
+# The JVM operators in Flink's test harness; not part of set-up, which needs none of its libraries.
+test-java: build/.checked
+	@mkdir -p build
+	@mvn --batch-mode --no-transfer-progress --file deploy/pom.xml --activate-profiles tests test >build/java-tests.log \
+	  || { cat build/java-tests.log; exit 1; }
+	@sed -n 's/^\[INFO\] \(Tests run:\)/\1/p' build/java-tests.log | tail -1
+
+java:
+	@$(TIER) $@ $(MAKE) --silent --no-print-directory test-java
 
 fast-stream:
-	@deploy/setup/tier.sh $@ $(STREAM)/python $(PYTEST) $(ALL)
+	@$(TIER) $@ $(STREAM)/python $(PYTEST) $(ALL)
 
 fast-batch:
-	@deploy/setup/tier.sh $@ $(BATCH)/python $(PYTEST) $(SHARED)
+	@$(TIER) $@ $(BATCH)/python $(PYTEST) $(SHARED)
 
-# Without servers, too, but minutes long: training killed and gone on, search, registry, whole backfills, exports.
-thorough: setup .venv/batch/.tests
-	@deploy/setup/tier.sh $@ $(BATCH)/python $(PYTEST) tests/unit/thorough
+integration:
+	@$(TIER) $@ $(STREAM)/python $(PYTEST) tests/integration
 
-integration: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
-	@deploy/setup/tier.sh integration $(STREAM)/python $(PYTEST) tests/integration
+# Without servers, but minutes long: training killed and gone on, search, registry, whole backfills, exports.
+thorough:
+	@$(TIER) $@ $(BATCH)/python $(PYTEST) tests/release/thorough
+
+recordings:
+	@$(TIER) $@ $(STREAM)/python $(PYTEST) tests/release/recordings
+
+# On a real stack: every kill, models that change, other runners, exports, the stack's own life.
+stack:
+	@$(TIER) $@ $(STREAM)/python $(PYTEST) tests/release/stack
 
 bench: setup .venv/stream/.tests .venv/peers/.done
 	@$(STREAM)/python -m tests.benchmarks $(ARGS)

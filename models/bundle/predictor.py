@@ -18,7 +18,9 @@ from models.core.prediction import Prediction
 
 GRANULE: Final = 24
 """Rows are padded to a multiple of this. A matrix product works on 24 rows or columns at a time and rounds what is
-left over otherwise: so a row's answer is the same to the last bit wherever it stands and whatever stands beside it."""
+left over otherwise: so a row's answer is the same to the last bit wherever it stands and whatever stands beside it.
+After a restore windows come in other batches, and events must not differ for that. Why 24, and which other sizes were
+tried: docs/decisions/0009-what-goes-on-over-a-failure.md."""
 
 CHUNK: Final = 6 * GRANULE
 """Most rows that the network is given at once: more no longer fit the processor's cache, fewer cost more calls."""

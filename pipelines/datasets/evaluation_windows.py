@@ -1,5 +1,6 @@
 """The windows of an evaluation: from recordings and their labels, or from a training set."""
 
+from argparse import Namespace
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from models.datasets.training_set import load
 from models.study.tasks import CALM, StudyWindows
 from pipelines.baselines.resting import moments
 from pipelines.core.errors import InputError
+from pipelines.core.progress import counted
 from pipelines.datasets.training_windows import label_set, origin
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import window_chunks
@@ -69,6 +71,17 @@ class Part:
     start_ms: Ints
     features: Float32s
     sequence: Float32s
+
+
+DEFAULT_TERMS: Final = EnrolmentTerms()
+
+
+def given_windows(given: Namespace, terms: EnrolmentTerms = DEFAULT_TERMS) -> EvaluationWindows:
+    """Those that a command's `--recordings` or `--training-set` names, with a progress bar where it takes long."""
+    if given.training_set:
+        return of_training_set(given.training_set)
+    with counted("recordings", "recordings") as progress:
+        return of_recordings(given.folders, terms, progress)
 
 
 def of_recordings(

@@ -49,6 +49,7 @@ def _settings(config: JobConfig) -> dict[str, str]:
     return {
         "parallelism.default": str(config.parallelism),
         "table.local-time-zone": "UTC",
+        # Without ids of their own, operators get them from their place in the plan, and a savepoint fits no other plan.
         "table.exec.uid.generation": "ALWAYS",
         "pipeline.object-reuse": "true",
         "pipeline.auto-watermark-interval": "20 ms",
@@ -58,9 +59,12 @@ def _settings(config: JobConfig) -> dict[str, str]:
         "execution.checkpointing.min-pause": f"{config.checkpoint_ms // 2} ms",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "execution.checkpointing.timeout": "60 s",
+        # A worker whose death goes unseen makes checkpoints fail: the third failure restarts the job. See
+        # docs/decisions/0009-what-goes-on-over-a-failure.md.
         "execution.checkpointing.tolerable-failed-checkpoints": "2",
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.max-backoff": "10 s",
+        # In processes of their own: as threads, the subtasks of a TaskManager would share one interpreter lock.
         "python.execution-mode": "process",
         "python.fn-execution.bundle.size": str(BUNDLE_ROWS),
         "python.fn-execution.bundle.time": str(BUNDLE_MS),

@@ -16,6 +16,19 @@ from schemas.reasons import EXCERPT_CHARS, MAX_ID_LENGTH, MAX_READING_BYTES
 from schemas.topics import READINGS
 from schemas.windows import EARLIEST_MS, HOP_MS, LATENESS_MS, LATEST_MS, MAX_FUTURE_MS, WINDOW_MS
 
+HOLD_MS = 3_000
+"""How long event time waits when readings come again, as after an outage: for the partitions that are last.
+
+Without it the first partition to come back would move event time, and the others' readings would be late. See
+docs/decisions/0009-what-goes-on-over-a-failure.md."""
+
+DRIFT_MS = 60_000
+"""How far in event time a partition may be read ahead of the slowest; what is ahead waits in open windows.
+
+Without it state grows with the backlog. See docs/decisions/0010-partitions-at-one-pace.md."""
+
+BOUNDED_IDLE_MS = 600_000
+
 
 def decoder_contract() -> str:
     """The decoder's rules.
@@ -35,13 +48,6 @@ def decoder_contract() -> str:
             "max_future_ms": MAX_FUTURE_MS,
         }
     )
-
-
-HOLD_MS = 3_000
-"""How long event time waits when readings come again, as after an outage: for the partitions that are last."""
-DRIFT_MS = 60_000
-"""How far in event time a partition may be read ahead of the slowest; what is ahead waits in open windows."""
-BOUNDED_IDLE_MS = 600_000
 
 
 def register_readings(

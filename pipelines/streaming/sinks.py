@@ -15,8 +15,9 @@ EXACTLY_ONCE = {
     "sink.transaction-naming-strategy": "POOLING",
     "properties.transaction.timeout.ms": "900000",
 }
-"""Few transactional ids, used again and again: one for each checkpoint would pile up in the broker, and a job that
-starts without a checkpoint would try them all, to end what is unfinished."""
+"""Few transactional ids, used again and again. The connector's default takes a new one for each checkpoint: the broker
+would keep 86,400 a day for each subtask and topic, and a job that starts without a checkpoint would try them all to end
+what is unfinished. See docs/decisions/0009-what-goes-on-over-a-failure.md."""
 
 
 def _producer(config: JobConfig, topic: str) -> dict[str, str]:
@@ -26,6 +27,8 @@ def _producer(config: JobConfig, topic: str) -> dict[str, str]:
         "topic": topic,
         "properties.bootstrap.servers": config.bootstrap,
         "properties.linger.ms": "5",
+        # The same after every restart: whoever has the prefix ends what its predecessor left open. So no two jobs may
+        # run under one group and topic; submission refuses the second.
         "sink.transactional-id-prefix": f"{config.group}-{topic}",
         **delivery,
     }

@@ -10,14 +10,14 @@ from models.study.learners import Boosting, Learner, Networks, RandomForest, Wid
 from models.study.run import StudyConfig, evaluate_study
 from pipelines.core.errors import SettingsError
 from pipelines.core.progress import counted
-from pipelines.datasets.evaluation_windows import EnrolmentTerms, EvaluationWindows, of_recordings, of_training_set
+from pipelines.datasets.evaluation_windows import EnrolmentTerms, EvaluationWindows, given_windows
 from schemas.windows import HOP_S
 
 
 def evaluation(given: Namespace) -> dict[str, Any]:
     """Reads, fits and scores as the command's arguments say."""
     config = config_of(given)
-    found = _windows(given)
+    found = given_windows(given, EnrolmentTerms(given.enrolment_block, given.score_before_enrolment))
     with counted("evaluation", "fits") as progress:
         report = evaluate_study(found.windows, learners_of(given), config, progress)
     return {"format": "eqm evaluation 1", "data": data_of(found)} | hopeful(report)
@@ -70,11 +70,3 @@ def data_of(found: EvaluationWindows) -> dict[str, Any]:
 
 def _people(which: Any, person: Any) -> list[str]:  # noqa: ANN401
     return sorted(set(person[which].tolist()))
-
-
-def _windows(given: Namespace) -> EvaluationWindows:
-    if given.training_set:
-        return of_training_set(given.training_set)
-    terms = EnrolmentTerms(given.enrolment_block, given.score_before_enrolment)
-    with counted("recordings", "recordings") as progress:
-        return of_recordings(given.folders, terms, progress)

@@ -8,7 +8,7 @@ from models.bundle.parts import Parts
 from models.explanation.report import explain
 from pipelines.core.errors import SettingsError
 from pipelines.core.progress import counted
-from pipelines.datasets.evaluation_windows import EnrolmentTerms, EvaluationWindows, of_recordings, of_training_set
+from pipelines.datasets.evaluation_windows import given_windows
 
 
 def explanation(given: Namespace, bundle: Path) -> dict[str, Any]:
@@ -16,15 +16,8 @@ def explanation(given: Namespace, bundle: Path) -> dict[str, Any]:
     if given.windows < 1:
         raise SettingsError(f"--windows {given.windows}: at least one window must be explained")
     parts = Parts.load(bundle)
-    found = _windows(given)
+    found = given_windows(given)
     rows = found.windows.dataset.rows(found.windows.scored)
     with counted("explanation", "steps") as progress:
         report = explain(parts, rows, most=given.windows, seed=given.seed, progress=progress)
     return report | {"left_out": found.left_out}
-
-
-def _windows(given: Namespace) -> EvaluationWindows:
-    if given.training_set:
-        return of_training_set(given.training_set)
-    with counted("recordings", "recordings") as progress:
-        return of_recordings(given.folders, EnrolmentTerms(), progress)

@@ -15,7 +15,6 @@ from models.bundle.predictor import Predictor
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest
 from models.datasets.enrolment import enrolled
-from models.datasets.training_set import load
 from models.distillation.teaching import people_of
 from models.edge.comparison import Compared
 from models.edge.contract import contract
@@ -23,7 +22,7 @@ from models.edge.files import Exported, export
 from models.ensemble.ensemble import raw_inputs
 from pipelines.core.errors import BundleError, InputError, SettingsError
 from pipelines.core.progress import counted
-from pipelines.datasets.evaluation_windows import EnrolmentTerms, of_recordings
+from pipelines.datasets.evaluation_windows import given_windows
 from pipelines.reports.tables.exports import markdown
 from schemas.whole import whole_folder
 
@@ -138,12 +137,8 @@ def _training(manifest: Manifest, rows: Dataset) -> Dataset:
 
 def _windows(given: Namespace) -> Dataset:
     """As in training: without those from before a person's baseline was known."""
-    if given.training_set:
-        rows = load(given.training_set).dataset
-    else:
-        with counted("recordings", "recordings") as progress:
-            found = of_recordings(given.folders, EnrolmentTerms(), progress).windows
-        rows = found.dataset.rows(found.scored)
+    found = given_windows(given).windows
+    rows = found.dataset if given.training_set else found.dataset.rows(found.scored)
     return rows.rows(enrolled(rows)).ordered()
 
 

@@ -1,6 +1,9 @@
-"""One recorded hour at full speed through the running jobs, against an independent computation from its CSV files."""
+"""One recorded hour through the running jobs, over a kill, against an independent computation from its CSV files."""
 
 import math
+import os
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,41 +14,70 @@ from feature_repo.online import read_newest
 from feature_repo.store import open_store
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
+from pipelines.replay.messages import in_event_time
+from pipelines.replay.publish import publisher
 from pipelines.sources.discover import recordings
+from pipelines.stack import processes
+from pipelines.stack.flink import TASKMANAGER
+from pipelines.stack.stack import up
 from pipelines.streaming.submission import submit_emotions, submit_features
 from schemas.channels import CHANNELS
+from schemas.topics import READINGS
 from schemas.windows import SMOOTHING_MS
 from tests import naive
 from tests.integration import streaming
 from tests.integration.csv_samples import csv_samples
+from tests.recorded import RECORDED_HOUR, RECORDED_USER
 
-USER = "sp-S02"
+USER = RECORDED_USER
+EVENTS_BEFORE = 100
+"""So many are committed when the TaskManager dies."""
+
 VALID = {channel.name: channel.valid for channel in CHANNELS}
 
 
 @pytest.fixture(scope="module")
-def folder(recordings_folder: Path) -> Path:
-    return recordings_folder / "stress_predict" / "S02"
+def sent(stack: Settings, bundle: Path) -> int:
+    """Both jobs run; half of the hour is sent, the TaskManager dies, the rest follows. Then the features are drained.
 
-
-@pytest.fixture(scope="module")
-def sent(stack: Settings, folder: Path, bundle: Path) -> int:
-    """Both jobs run; the hour is replayed; the features job is drained, the emotions job stopped."""
+    Checkpoints that were complete count; what was read after them is read again. Nothing here knows of the kill: the
+    slow computation is what an undisturbed run must give.
+    """
     streaming.fresh(stack)
     cluster = Cluster(stack.flink_address)
     features_job = submit_features(stack)
     emotions_job = submit_emotions(stack, bundle)
-    counts = streaming.send(stack, recordings([folder]))
-    streaming.wait(lambda: streaming.placed(stack).total() >= counts.sent)
+    messages = [(user.encode(), value) for user, _, _, value in in_event_time(recordings([RECORDED_HOUR]))]
+    half = len(messages) // 2
+    send(stack, messages[:half])
+    streaming.wait(lambda: len(streaming.events(stack)) > EVENTS_BEFORE)
+    kill_the_taskmanager(stack)
+    send(stack, messages[half:])
+    streaming.wait(lambda: streaming.placed(stack).total() >= len(messages))
     cluster.stop(features_job, drain=True)
     streaming.wait(lambda: len(streaming.events(stack)) >= len(streaming.features(stack)))
     cluster.stop(emotions_job, drain=False)
-    return counts.sent
+    return len(messages)
+
+
+def send(settings: Settings, messages: Sequence[tuple[bytes, bytes]]) -> None:
+    with publisher(settings.bootstrap_servers) as client:
+        for key, value in messages:
+            client.send(READINGS.name, key, value)
+
+
+def kill_the_taskmanager(settings: Settings) -> None:
+    """As a machine dies; `eqm up` starts another, and Flink goes on there from the last checkpoints."""
+    server = processes.recorded(settings.home, TASKMANAGER)
+    assert server is not None
+    os.kill(server.pid, signal.SIGKILL)
+    streaming.wait(lambda: processes.recorded(settings.home, TASKMANAGER) is None)
+    up(settings, say=lambda _: None)
 
 
 @pytest.fixture(scope="module")
-def windows(folder: Path) -> dict[int, list[naive.Sample]]:
-    accepted = [s for s in csv_samples(folder) if VALID[s[1]][0] <= s[2] <= VALID[s[1]][1]]
+def windows() -> dict[int, list[naive.Sample]]:
+    accepted = [s for s in csv_samples(RECORDED_HOUR) if VALID[s[1]][0] <= s[2] <= VALID[s[1]][1]]
     return naive.windows(accepted)
 
 

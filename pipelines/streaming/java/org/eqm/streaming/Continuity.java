@@ -12,7 +12,7 @@ import org.apache.flink.streaming.api.watermark.Watermark;
  * How far event time had come, over a restore.
  *
  * <p>Flink forgets watermarks. A late reading right after a restore would count as early, and bring back, in part,
- * windows that have been sent. Every subtask restores the furthest of all, so a change of parallelism loses nothing.
+ * windows that have been sent (docs/decisions/0009-what-goes-on-over-a-failure.md).
  */
 final class Continuity implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -21,6 +21,7 @@ final class Continuity implements Serializable {
     private transient ListState<Long> saved;
 
     void restore(OperatorStateStore store) throws Exception {
+        // A union list gives each subtask what all have saved. The furthest counts: rescaling loses nothing.
         saved = store.getUnionListState(new ListStateDescriptor<>("event-time", Types.LONG));
         for (long savedMs : saved.get()) {
             reachedMs = Math.max(reachedMs, savedMs);

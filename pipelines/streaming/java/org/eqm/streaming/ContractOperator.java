@@ -14,8 +14,9 @@ import org.apache.flink.table.data.RowData;
 
 /**
  * Passes everything on. Its state says by which windows, features and channels the job's windows were begun; a restore
- * throws {@link ContractChangedException} where they are others now. After a drain no window is open, and the state
- * fits any.
+ * throws {@link ContractChangedException} where they are others now, for a window that two versions fill would be
+ * neither's. After a drain no window is open, and any version may go on: that is the way to migrate
+ * (docs/decisions/0009-what-goes-on-over-a-failure.md).
  */
 final class ContractOperator extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, BoundedOneInput {
@@ -34,6 +35,7 @@ final class ContractOperator extends AbstractStreamOperator<RowData>
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         var descriptor = new ListStateDescriptor<>("contract", Types.STRING);
+        // A union list: split among subtasks, one that gets nothing would let other code pass.
         saved = context.getOperatorStateStore().getUnionListState(descriptor);
         for (String made : saved.get()) {
             require(made);
@@ -51,7 +53,10 @@ final class ContractOperator extends AbstractStreamOperator<RowData>
         output.collect(element);
     }
 
-    /** Of a drain, and before its savepoint; the end-of-time watermark would not come here from an idle source. */
+    /**
+     * Comes in a drain, before its savepoint, and in no other stop. The watermark of the end of time would be no sign:
+     * it does not come here from an idle source.
+     */
     @Override
     public void endInput() {
         drained = true;

@@ -9,8 +9,9 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Passes everything on, and sends the end of time at the end of the input. The source sends it too, but where it is
- * idle nothing follows: a drain would not close the last windows. Stateless.
+ * Passes everything on, and sends the end of time at the end of the input, which a drain brings and another stop does
+ * not. The source sends it too, but Flink keeps back what comes from an idle one: a drain would not close the last
+ * windows (docs/decisions/0001-decoding-and-windows-in-our-own-jvm-operators.md). Stateless.
  */
 final class EndOfTimeOperator extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, BoundedOneInput {
@@ -23,6 +24,7 @@ final class EndOfTimeOperator extends AbstractStreamOperator<RowData>
 
     @Override
     public void endInput() {
+        // First, for the next operator ignores watermarks of a channel that is idle.
         output.emitWatermarkStatus(WatermarkStatus.ACTIVE);
         output.emitWatermark(Watermark.MAX_WATERMARK);
     }

@@ -5,7 +5,12 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.apache.flink.table.data.RowData;
 
-/** The readings of one user in one pane, packed: sixteen bytes a measured value. Part of the checkpointed state. */
+/**
+ * The readings of one user in one pane, packed: sixteen bytes a measured value. Part of the checkpointed state.
+ *
+ * <p>Readings are packed as they come, and copied once: no object for each, neither in state nor on the way to Python,
+ * which reads the bytes as an array (pipelines/signals/samples.py).
+ */
 public final class Pane {
     private static final int SAMPLE_BYTES = 16;
     private static final int FIRST_CAPACITY = 32 * SAMPLE_BYTES;

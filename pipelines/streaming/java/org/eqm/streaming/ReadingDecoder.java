@@ -15,7 +15,9 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
 
 /**
  * Reads one message strictly, in one pass over its bytes. Never throws anything but {@link Rejected}: whatever a
- * sender does, the answer is a reading or a reason.
+ * sender does, the answer is a reading or a reason. Flink's JSON format fails the job or drops the message, and lets
+ * unknown and repeated fields pass (docs/decisions/0001-decoding-and-windows-in-our-own-jvm-operators.md). The first
+ * fault gives the reason; schemas/reasons.py has them in order.
  */
 final class ReadingDecoder implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -104,6 +106,7 @@ final class ReadingDecoder implements Serializable {
         }
     }
 
+    /** A number that no long holds is absurd, but a number: it must not wrap around into a good one. */
     private static long clamped(JsonParser parser) throws IOException {
         BigInteger given = parser.getBigIntegerValue();
         return given.bitLength() < Long.SIZE ? given.longValue() : given.signum() * Long.MAX_VALUE;
@@ -161,6 +164,7 @@ final class ReadingDecoder implements Serializable {
         if (id.isEmpty() || id.codePointCount(0, id.length()) > contract.maxIdLength) {
             throw new Rejected("bad_" + name, name + " of length " + id.length());
         }
+        // As UTF-8 it would become a question mark: another name than the one that was read.
         if (id.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
             throw new Rejected("bad_" + name, name + " with half of a surrogate pair");
         }
@@ -174,6 +178,7 @@ final class ReadingDecoder implements Serializable {
         if (at < contract.earliestMs || at > contract.latestMs) {
             throw new Rejected("absurd_timestamp", Long.toString(at));
         }
+        // Against the broker's time, not ours: a replay judges the same.
         if (at > appendMs + contract.maxFutureMs) {
             throw new Rejected("future_timestamp", (at - appendMs) + " ms ahead of the broker");
         }

@@ -58,7 +58,7 @@ final class ReadingDeserializer implements KafkaRecordDeserializationSchema<RowD
         if (value == null) {
             return "";
         }
-        int bytes = Math.min(value.length, 4 * contract.excerptChars);
+        int bytes = Math.min(value.length, 4 * contract.excerptChars); // UTF-8 has at most four a character.
         return shortened(new String(value, 0, bytes, StandardCharsets.UTF_8));
     }
 

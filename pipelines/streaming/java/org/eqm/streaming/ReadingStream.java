@@ -26,10 +26,13 @@ import org.apache.flink.util.OutputTag;
  * The readings topic as streams: every message decoded, every accepted reading marked late or not, every window.
  *
  * <p>Offsets are part of the checkpoint: after a restore each message is read again from there, none is skipped.
- * Without a checkpoint reading starts at the group's committed offsets, else at the earliest.
+ * Without a checkpoint reading starts at the group's committed offsets, else at the earliest. The group lags behind a
+ * drain, so only a checkpoint gives each message once (docs/decisions/0009-what-goes-on-over-a-failure.md).
+ *
+ * <p>A restore finds each operator's state by its uid: other uids would lose it.
  */
 public final class ReadingStream {
-    private static final TypeInformation<RowData> WINDOW = InternalTypeInfo.of(RowType.of(
+    static final TypeInformation<RowData> WINDOW = InternalTypeInfo.of(RowType.of(
             new LogicalType[] {
                 new VarCharType(VarCharType.MAX_LENGTH),
                 new BigIntType(),

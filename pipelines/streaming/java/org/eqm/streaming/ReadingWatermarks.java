@@ -15,33 +15,49 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.clock.RelativeClock;
 
 /**
- * Bounded out-of-orderness per partition. Only accepted readings move time or keep a partition awake: a sender of
- * garbage can neither advance the others' time nor hold it back. A partition that gave none for a while follows the
- * slowest of the others that this subtask reads.
+ * Sets event time. A partition's watermark trails its newest reading by the lateness; a subtask's watermark is that of
+ * its slowest partition.
  *
- * <p>After a start, and where none gave any for a while, time stands still for a moment from the first reading on: the
- * partitions come back one after the other, and the readings of those that are last must not be late for it. It stands
- * still half the lateness after a partition's first reading, not where it was before: a subtask counts again only once
- * it has come to where all were when the last fell silent.
+ * <p>Only accepted readings count. A sender of garbage neither advances event time nor keeps its partition from being
+ * idle.
  *
- * <p>Partitions are read at one pace of event time: one that is ahead of the slowest by more than the drift waits. A
- * backlog is read as fast as the machine can, and partitions have different numbers of users: without this, what is read
- * too early would pile up in open windows.
+ * <p><b>Idle partitions.</b> A partition that gives no reading for {@code idleMs} takes the time of the slowest active
+ * partition of its subtask, and so holds back nobody. When no partition of a subtask is active, the subtask marks
+ * itself idle, and Flink goes on without it. A subtask that has no partition does the same.
  *
- * <p>A subtask of which no partition gives any more, or which has none, calls itself idle, and holds up nobody. Time in
- * which it waits does not count, be it for the slowest partition or for what follows and takes nothing: a reading that
- * had to wait is no missing one, and the others must not go on without it.
+ * <p><b>Waiting is not silence.</b> The source stops reading while it is ahead of the slowest partition, and while the
+ * operators behind it are under back-pressure. Idleness is therefore measured by Flink's input activity clocks, which
+ * stand still meanwhile. By an ordinary clock a subtask that waits would count as idle, the others would go on without
+ * it, and its readings would be late.
+ *
+ * <p><b>Hold.</b> After a start or an outage partitions come back one after the other. The one that comes back first
+ * must not make the others' readings late. So event time is held for {@code holdMs} from the first reading on.
+ * Meanwhile a partition counts as no further than half the lateness past its first reading. It is not held where it was
+ * before the silence, because Flink ignores a subtask that was idle until its watermark has reached that of the others.
+ *
+ * <p><b>Alignment.</b> Flink pauses a partition that is more than {@code driftMs} of event time ahead of the slowest.
+ * Otherwise, in a backlog, a partition with fewer users would be read far ahead, and its readings would pile up in open
+ * windows.
+ *
+ * <p>How each of these was found: docs/decisions/0001-decoding-and-windows-in-our-own-jvm-operators.md (what counts),
+ * docs/decisions/0009-what-goes-on-over-a-failure.md (waiting, hold), docs/decisions/0010-partitions-at-one-pace.md
+ * (idle subtasks, alignment).
  */
 final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private static final long serialVersionUID = 1L;
 
-    /** No partition gets further than the drift in between, so this bounds the pace at which a backlog is read. */
+    /**
+     * How often partitions report their watermarks. Between two reports a partition can gain no more than the drift, so
+     * this bounds the pace of a backlog: a minute in 100 ms is 600 times real time.
+     */
     private static final long ALIGNED_EVERY_MS = 100;
 
     private final long latenessMs;
     private final long idleMs;
     private final long holdMs;
     private final long driftMs;
+
+    // Flink makes a copy of the strategy for each subtask. What follows is that subtask's, and is not restored.
     private transient List<Partition> partitions;
     private transient RelativeClock sourceClock;
     private transient long acceptedAtMs;
@@ -49,9 +65,9 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
     private transient int holds;
 
     /**
-     * @param holdMs how long time stands still when readings come again
-     * @param driftMs how far a partition may be ahead of the slowest; 0: any far, as a bounded read needs it, for the
-     *     connector cannot pause a partition that it has read to its end
+     * @param holdMs how long event time is held after a start or a silence
+     * @param driftMs how far a partition may be ahead of the slowest; 0 turns alignment off, as a bounded read needs
+     *     it: the connector fails where it has to pause a partition that it has read to its end (FLINK-39728)
      */
     ReadingWatermarks(long latenessMs, long idleMs, long holdMs, long driftMs) {
         this.latenessMs = latenessMs;
@@ -85,6 +101,11 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         return partition;
     }
 
+    /**
+     * Begins a hold after a start or a silence. A silence counts when the other partitions would be idle before a hold
+     * is over; after a shorter one they have at least as long as a hold anyway. It is never less than half of
+     * {@code idleMs}: where {@code idleMs} is short, ordinary gaps must begin no hold.
+     */
     private void accepted() {
         long nowMs = sourceClock.relativeTimeMillis();
         if (holds == 0 || nowMs - acceptedAtMs > Math.max(idleMs - holdMs, idleMs / 2)) {
@@ -138,6 +159,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {
             if (isHeld()) {
+                // A partition without a reading in this hold says nothing: it may have a backlog of any age.
                 if (hold == holds) {
                     emit(output, Math.min(newestMs, firstMs + latenessMs / 2));
                 }
@@ -161,7 +183,10 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
         }
     }
 
-    /** Sees no rows; tells what the partitions cannot. Until it has been without any for a while, it may yet get some. */
+    /**
+     * Marks a subtask without partitions idle. It sees no rows. At first it waits for {@code idleMs}: partitions are
+     * assigned only after the start.
+     */
     private final class Unassigned implements WatermarkGenerator<RowData> {
         private final long sinceMs = sourceClock.relativeTimeMillis();
 

@@ -13,11 +13,13 @@ import org.apache.flink.table.functions.AggregateFunction;
  * many, this one among them; NULL for a window that came before.
  *
  * <p>A features job that delivers at least once repeats windows after a failure, behind newer ones. A repeat brings
- * nothing new, and must not push anything out. Windows that ended longer ago than is remembered count as new.
+ * nothing new, and must not push anything out: later events would change
+ * (docs/decisions/0009-what-goes-on-over-a-failure.md). Windows that ended longer ago than is remembered count as new.
  */
 public final class RecentWindows extends AggregateFunction<byte[][], RecentWindows.Memory> {
     private static final long serialVersionUID = 1L;
 
+    /** Of five seconds each: 5.7 hours, in 512 bytes a user. */
     private static final int REMEMBERED = 4096;
 
     /** A user's state. */
@@ -60,6 +62,7 @@ public final class RecentWindows extends AggregateFunction<byte[][], RecentWindo
     private static boolean remember(Memory memory, long number) {
         boolean far = memory.newest == Long.MIN_VALUE || Math.abs(number - memory.newest) >= REMEMBERED;
         BitSet come = BitSet.valueOf(far ? new byte[0] : memory.come);
+        // A place is used again by the window that comes a whole ring later, and of which nothing is known yet.
         for (long passed = memory.newest + 1; !far && passed <= number; passed++) {
             come.clear(place(passed));
         }

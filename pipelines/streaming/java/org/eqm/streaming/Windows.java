@@ -25,12 +25,15 @@ import org.apache.flink.util.OutputTag;
  * watermark has passed its end.
  *
  * <p>Whether a reading is late is decided here, where the windows are: it is when the first of its windows has been
- * sent. So every accepted reading is either in all of its windows or marked late, whatever the watermarks did.
+ * sent. So every accepted reading is either in all of its windows or marked late, whatever the watermarks did. Before
+ * the shuffle it would be judged against another watermark: what was counted as used there could be dropped here
+ * (docs/decisions/0001-decoding-and-windows-in-our-own-jvm-operators.md).
  *
  * <p>A window is sent as what is new in it: each pane travels once, with the first window that ends with it, for the
  * reader keeps the others. A row that is {@code fresh} brings all panes of its window, and what the reader kept of this
  * user is void: the user's first, and the first after a restore. {@code size} tells the reader how many bytes the
- * whole window has, so that it cannot go on with a part.
+ * whole window has, so that it cannot go on with a part. Whole windows would be twelve times the bytes
+ * (docs/decisions/0007-what-the-features-path-spends.md; the reader is pipelines/features/pane_cache.py).
  *
  * <p>State: the user's open panes, timers at the ends of windows, and {@link Continuity}. After a restore it continues
  * exactly; {@link ContractOperator} keeps away state of another window or pane length.
@@ -45,6 +48,8 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
     private final OutputTag<RowData> accepted;
     private final Continuity continuity = new Continuity();
     private transient MapState<Long, Pane> panes;
+
+    /** Users of whom the reader keeps panes. No state, for the reader's memory does not outlive a restore either. */
     private transient Set<String> followed;
 
     Windows(Contract contract, long paneMs, long windowMs, OutputTag<RowData> accepted) {
@@ -76,6 +81,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
     public void processElement(RowData row, Context context, Collector<RowData> out) throws Exception {
         long at = row.getLong(ReadingRow.TIMESTAMP_MS);
         long paneStartMs = at - Math.floorMod(at, paneMs);
+        // The first of a reading's windows is the one that ends with its pane, a millisecond after its last instant.
         boolean late = paneStartMs + paneMs - 1 <= continuity.reached(context.timerService().currentWatermark());
         if (!late) {
             keep(row, paneStartMs, context);
@@ -88,6 +94,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
         Pane pane = panes.get(paneStartMs);
         if (pane == null) {
             pane = new Pane();
+            // Flink keeps one timer for an instant, however many panes ask for it: each window is sent once.
             for (long endMs = paneStartMs + paneMs; endMs <= paneStartMs + windowMs; endMs += paneMs) {
                 context.timerService().registerEventTimeTimer(endMs - 1);
             }
@@ -98,6 +105,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
 
     @Override
     public void onTimer(long timestampMs, OnTimerContext context, Collector<RowData> out) throws Exception {
+        // Whatever has been sent must be known to the next checkpoint, though no reading follows.
         continuity.reached(context.timerService().currentWatermark());
         String user = context.getCurrentKey();
         long startMs = timestampMs + 1 - windowMs;
@@ -106,7 +114,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
         boolean fresh = followed.add(user);
         Pane newest = panes.get(lastPaneMs);
         List<Pane> sent = fresh ? held : newest == null ? List.of() : List.of(newest);
-        panes.remove(startMs);
+        panes.remove(startMs); // This was the last window that holds it.
         if (panes.isEmpty()) {
             followed.remove(user);
         }

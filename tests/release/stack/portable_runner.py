@@ -12,7 +12,7 @@ from pipelines.stack import java, processes
 from tests.integration import streaming
 from tests.integration.ports import separate_settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ENVIRONMENTS = Path(sys.prefix).parent
 PYTHON = ENVIRONMENTS / "batch" / "bin" / "python"
 DRIVER = "org.apache.beam.runners.flink.FlinkJobServerDriver"

@@ -38,7 +38,7 @@ def small(trained: TrainedEnsemble, tmp_path_factory: pytest.TempPathFactory) ->
 def windows(monkeypatch: pytest.MonkeyPatch) -> dict[str, Dataset]:
     """What any training set's windows are."""
     given = {"dataset": made_up()}
-    monkeypatch.setattr("pipelines.training.export.load", lambda folder: SimpleNamespace(**given))
+    monkeypatch.setattr("pipelines.datasets.evaluation_windows.load", lambda folder: SimpleNamespace(**given))
     return given
 
 
@@ -61,7 +61,7 @@ def edge(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     student = changed(small, folder / "student", name="student")
     arguments = ["export", "--bundle", str(small), "--student", str(student), "--training-set", "x", "--to", str(to)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.training.export.load", lambda folder: SimpleNamespace(dataset=made_up()))
+        patch.setattr("pipelines.datasets.evaluation_windows.load", lambda folder: SimpleNamespace(dataset=made_up()))
         said, complained = run([*arguments, "--json"])
     assert complained == ""
     assert json.loads(said) == json.loads((to / FIGURES).read_text())

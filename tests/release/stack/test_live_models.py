@@ -26,8 +26,8 @@ from schemas.roles import Role
 from schemas.topics import MODELS, SHADOW
 from tests.integration import streaming
 from tests.integration.commands import eqm
-from tests.integration.live_stream import USERS, Stream, rewrite, variant, versions_by_user
 from tests.recovery.kills import python_workers
+from tests.release.stack.live_stream import USERS, Stream, rewrite, variant, versions_by_user
 
 SECOND, BESIDE, SHARED, OTHER = ("2" * 12, "3" * 12, "4" * 12, "5" * 12)
 SHARE = 0.4

@@ -15,9 +15,9 @@ from models.registry.mlflow_client import ARTIFACTS, DATABASE, connect
 from models.registry.registry import Registry
 from pipelines.core.settings import Settings
 from pipelines.training.registry import opened
+from tests.release.thorough.registry.bundles import ALL, write_bundle
+from tests.release.thorough.registry.conftest import empty
 from tests.unit.models.people import made_up
-from tests.unit.thorough.registry.bundles import ALL, write_bundle
-from tests.unit.thorough.registry.conftest import empty
 
 
 def test_nothing_registered_yet(tmp_path: Path) -> None:

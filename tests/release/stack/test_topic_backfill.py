@@ -106,7 +106,7 @@ def ingested(settings: Settings, folder: Path, *, items: int = 1, code: int = 0,
         "items": items,
         "ranges": {name.removeprefix("_"): ends for name, ends in ranges.items()},
     }
-    command = [python, "-m", "tests.integration.topic_ingest_job", json.dumps(wanted)]
+    command = [python, "-m", "tests.release.stack.topic_ingest_job", json.dumps(wanted)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == code, done.stderr
     return done.stderr.strip().splitlines()[-1] if code else json.loads(done.stdout)

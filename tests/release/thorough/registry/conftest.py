@@ -16,8 +16,8 @@ from models.registry.version import Version
 from models.training.settings import TrainingConfig
 from pipelines.core.settings import Settings
 from pipelines.training.registry import register
+from tests.release.thorough.registry.bundles import SPLIT, load, write_bundle
 from tests.unit.models.people import made_up
-from tests.unit.thorough.registry.bundles import SPLIT, load, write_bundle
 
 Register = Callable[..., Version]
 

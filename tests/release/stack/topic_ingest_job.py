@@ -1,4 +1,4 @@
-"""`python -m tests.integration.topic_ingest_job JSON` in the batch environment: bootstrap, ranges and folder."""
+"""`python -m tests.release.stack.topic_ingest_job JSON` in the batch environment: bootstrap, ranges and folder."""
 
 import json
 import sys

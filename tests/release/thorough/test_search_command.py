@@ -9,9 +9,9 @@ import pytest
 from models.search import space as search_space
 from models.training.settings import TRAINING_PRESETS, read
 from pipelines.cli.main import main
+from tests.release.thorough.test_search import LITTLE, Known
 from tests.unit.models.people import made_up
 from tests.unit.models.test_training_set import PEOPLE, write
-from tests.unit.thorough.test_search import LITTLE, Known
 
 
 @pytest.fixture(autouse=True)

@@ -80,7 +80,7 @@ def both(*arguments: tuple[object, ...]) -> None:
     python = {name: Path(sys.prefix).parent / name / "bin" / "python" for name in ENVIRONMENTS}
     running = [
         subprocess.Popen(
-            [str(part) for part in (python[name], "-m", "tests.integration.agreement_job", *given)],
+            [str(part) for part in (python[name], "-m", "tests.release.stack.agreement_job", *given)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

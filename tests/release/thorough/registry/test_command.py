@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.core.settings import Settings
-from tests.unit.thorough.registry.bundles import ALL, NONE, SOME
-from tests.unit.thorough.registry.conftest import Register
+from tests.release.thorough.registry.bundles import ALL, NONE, SOME
+from tests.release.thorough.registry.conftest import Register
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from models.core.errors import RegistryError
 from models.datasets.split import Split
 from pipelines.core.settings import Settings
 from pipelines.training.registry import ALREADY, BACK, FIRST, MENDED, OTHER_SCHEMA, opened, promote, register, rollback
+from tests.release.thorough.registry.bundles import ALL, NONE, SOME, SPLIT, write_bundle
+from tests.release.thorough.registry.conftest import Register, empty
 from tests.unit.models.people import TINY, made_up
-from tests.unit.thorough.registry.bundles import ALL, NONE, SOME, SPLIT, write_bundle
-from tests.unit.thorough.registry.conftest import Register, empty
 
 TEST_PEOPLE_LEARNT = Split(("p0", "p4", "p5"), ("p1",), ("p2", "p3"))
 

@@ -15,8 +15,8 @@ import pytest
 
 from feature_repo.store import apply
 from pipelines.core.settings import Settings
-from tests.integration.portable_runner import ROOT, PortableRunner, portable_runner
 from tests.integration.ports import environment, separate_settings
+from tests.release.stack.portable_runner import ROOT, PortableRunner, portable_runner
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY, people, write_archive, write_streamed
 
 PATIENCE_S = 300

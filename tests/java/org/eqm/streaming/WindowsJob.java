@@ -1,0 +1,159 @@
+package org.eqm.streaming;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.util.OutputTag;
+
+/** {@link Windows} on one subtask or several, and a reader that puts panes together again as the Python side does. */
+final class WindowsJob implements AutoCloseable {
+    private static final int MAX_PARALLELISM = 16;
+    private static final OutputTag<RowData> ACCEPTED = new OutputTag<>("accepted", Readings.LAYOUT.typeInformation());
+
+    /** A measured value. */
+    record Sample(long ms, int channel, double value) {
+        static final Comparator<Sample> BY_TIME = Comparator.comparingLong(Sample::ms);
+    }
+
+    /** A window as the reader has it; of its samples so many came with it. */
+    record Window(String user, long startMs, boolean fresh, int sentSamples, List<Sample> samples) {
+        int heldSamples() {
+            return samples.size();
+        }
+    }
+
+    /** An accepted reading with its mark. */
+    record Reading(String user, long ms, boolean late) {}
+
+    private final List<KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData>> subtasks = new ArrayList<>();
+    private final Map<String, List<Sample>> kept = new HashMap<>();
+
+    WindowsJob(int parallelism) throws Exception {
+        this(parallelism, 0, null);
+    }
+
+    private WindowsJob(int parallelism, int formerly, OperatorSubtaskState saved) throws Exception {
+        for (int index = 0; index < parallelism; index++) {
+            var windows = new Windows(Readings.CONTRACT, Readings.PANE_MS, Readings.WINDOW_MS, ACCEPTED);
+            var subtask = new KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData>(
+                    new KeyedProcessOperator<>(windows),
+                    WindowsJob::user,
+                    Types.STRING,
+                    MAX_PARALLELISM,
+                    parallelism,
+                    index);
+            subtask.setup(ReadingStream.WINDOW.createSerializer(subtask.getExecutionConfig().getSerializerConfig()));
+            if (saved != null) {
+                subtask.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                        saved, MAX_PARALLELISM, formerly, parallelism, index));
+            }
+            subtask.open();
+            subtasks.add(subtask);
+        }
+    }
+
+    /** The job that goes on from this one's savepoint. */
+    WindowsJob rescaled(int parallelism) throws Exception {
+        OperatorSubtaskState[] saved = new OperatorSubtaskState[subtasks.size()];
+        for (int index = 0; index < saved.length; index++) {
+            saved[index] = subtasks.get(index).snapshot(1, 0);
+        }
+        close();
+        return new WindowsJob(parallelism, saved.length, AbstractStreamOperatorTestHarness.repackageState(saved));
+    }
+
+    void read(String user, long ms) throws Exception {
+        read(user, ms, 72);
+    }
+
+    void read(String user, long ms, double heartRate) throws Exception {
+        int index = KeyGroupRangeAssignment.assignKeyToParallelOperator(user, MAX_PARALLELISM, subtasks.size());
+        subtasks.get(index).processElement(Readings.accepted(user, ms, heartRate), ms);
+    }
+
+    /** All subtasks get the watermark: the windows that it closes, subtask by subtask. */
+    List<Window> watermark(long ms) throws Exception {
+        List<Window> sent = new ArrayList<>();
+        for (int index = 0; index < subtasks.size(); index++) {
+            sent.addAll(watermark(index, ms));
+        }
+        return sent;
+    }
+
+    List<Window> watermark(int index, long ms) throws Exception {
+        subtasks.get(index).processWatermark(new Watermark(ms));
+        List<Window> sent = subtasks.get(index).extractOutputValues().stream().map(this::received).toList();
+        subtasks.get(index).getOutput().clear();
+        return sent;
+    }
+
+    /** What was read since the last call, with marks, subtask by subtask. */
+    List<Reading> accepted() {
+        List<Reading> accepted = new ArrayList<>();
+        for (var subtask : subtasks) {
+            Queue<StreamRecord<RowData>> rows = subtask.getSideOutput(ACCEPTED);
+            while (rows != null && !rows.isEmpty()) {
+                RowData row = rows.remove().getValue();
+                accepted.add(new Reading(
+                        user(row), row.getLong(ReadingRow.TIMESTAMP_MS), row.getBoolean(ReadingRow.LATE)));
+            }
+        }
+        return accepted;
+    }
+
+    /** Users with state, and timers. */
+    int entries() {
+        return subtasks.stream().mapToInt(each -> each.numKeyedStateEntries() + each.numEventTimeTimers()).sum();
+    }
+
+    @Override
+    public void close() throws Exception {
+        for (var subtask : subtasks) {
+            subtask.close();
+        }
+    }
+
+    private Window received(RowData row) {
+        String user = row.getString(0).toString();
+        long startMs = row.getLong(1);
+        boolean fresh = row.getBoolean(2);
+        List<Sample> sent = unpacked(row.getBinary(4));
+        List<Sample> samples = fresh ? new ArrayList<>() : kept.getOrDefault(user, new ArrayList<>());
+        samples.addAll(sent);
+        samples.removeIf(sample -> sample.ms() < startMs);
+        kept.put(user, samples);
+        assertEquals(row.getInt(3), 16 * samples.size(), "the reader has the whole window");
+        return new Window(user, startMs, fresh, sent.size(), List.copyOf(samples));
+    }
+
+    private static List<Sample> unpacked(byte[] packed) {
+        List<Sample> samples = new ArrayList<>();
+        ByteBuffer from = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
+        while (from.hasRemaining()) {
+            long key = from.getLong();
+            int channel = (int) Math.floorMod(key, (long) Readings.SLOTS);
+            samples.add(new Sample(Math.floorDiv(key, (long) Readings.SLOTS), channel, from.getDouble()));
+        }
+        return samples;
+    }
+
+    private static String user(RowData row) {
+        return row.getString(ReadingRow.USER_ID).toString();
+    }
+}
