@@ -80,10 +80,10 @@ class Settings(BaseModel):
     """Interval between checkpoints of submitted jobs. Not set: 1,000 with `exactly-once` delivery, because readers see
     output only after a checkpoint; 10,000 with `at-least-once`, because readers see it at once."""
     delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
-    """`exactly-once`: output appears with the next checkpoint, and appears once. `at-least-once`: output appears at
-    once, and after a failure some of it appears again."""
+    """When output appears, and whether it can repeat. `exactly-once`: with the next checkpoint, and never again.
+    `at-least-once`: immediately; after a failure some of it comes again."""
     idle_ms: Count = 15_000
-    """After so long without an accepted reading, a partition is idle. An idle partition does not hold the watermark
+    """Time without an accepted reading after which a partition is idle. An idle partition does not hold the watermark
     back, so the windows of the other partitions close without it."""
     feast_profile: Literal["local", "production"] = "local"
     """Where Feast keeps online features: `local` in SQLite, `production` in Redis."""
