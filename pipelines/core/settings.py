@@ -61,7 +61,7 @@ class Settings(BaseModel):
     flink_rest_port: Port = 18081
     """Port of the local cluster's REST interface and web page."""
     flink_port_base: Annotated[int, Field(ge=1024, le=65_530)] = 18082
-    """First of six consecutive ports. On them the JobManager and the TaskManager of the local cluster are reached."""
+    """First of four consecutive ports of the local cluster: three of the JobManager, one of the TaskManager."""
     jobmanager_memory_mb: Annotated[int, Field(ge=768)] = 1024
     """Memory of the JobManager process."""
     taskmanager_memory_mb: Annotated[int, Field(ge=1280)] = 2560
