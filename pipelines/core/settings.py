@@ -1,7 +1,9 @@
 """What can be set, where it is read, and what it must be.
 
-Read once, in `main`: a command's flag wins over the environment (`EQM_` and the name in capitals), that over
-`eqm.toml` in the working folder, that over the default.
+`main` reads settings once. A command's flag wins over the environment (`EQM_` and the name in capitals), the
+environment over `eqm.toml` in the working folder, and `eqm.toml` over the default.
+
+`docs/settings.md` is made from this model. Make it again after a change: `python -m pipelines.core.settings_page`.
 """
 
 import difflib
@@ -35,13 +37,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     home: Folder = Field(default=Path("build/eqm"), validate_default=True)
-    """Folder of everything that runs or is kept: broker, cluster, feature store, archive, models, logs."""
+    """Home folder. Broker, cluster, feature store, archive, models and logs keep their files in it."""
     jvm: Folder = Path(__file__).parents[2] / "build" / "jvm"
     """Folder of the JVM parts, as `make` fetches and builds them."""
     bootstrap: Address = ""
-    """An outside Kafka's bootstrap servers, `host:port[,host:port]`; empty: the local broker."""
+    """Bootstrap servers of a Kafka of your own, `host:port[,host:port]`. Empty: the local broker."""
     flink: Address = ""
-    """An outside Flink cluster's REST address, `host:port`; empty: the local cluster."""
+    """REST address of a Flink cluster of your own, `host:port`. Empty: the local cluster."""
     host: str = "127.0.0.1"
     """Address that the local broker and cluster listen on."""
     kafka_port: Port = 19092
@@ -51,43 +53,46 @@ class Settings(BaseModel):
     kafka_heap_mb: Megabytes = 512
     """Heap of the local broker."""
     kafka_retention_mb: Megabytes = 1024
-    """What the local broker keeps of each partition. Age deletes nothing: recordings are older than any limit."""
+    """Size up to which the local broker keeps each partition. Age deletes nothing, because recordings are old."""
     java_options: str = ""
-    """Options for the JVMs of the local broker and TaskManager; `-XX:TieredStopAtLevel=1` suits runs of few minutes."""
+    """JVM options of the local broker and TaskManager. `-XX:TieredStopAtLevel=1` suits runs of a few minutes."""
     partitions: Count = 4
-    """Partitions of the topics made by `eqm up`."""
+    """Partitions of each topic that `eqm up` makes. Topics that exist keep theirs."""
     flink_rest_port: Port = 18081
     """Port of the local cluster's REST interface and web page."""
     flink_port_base: Annotated[int, Field(ge=1024, le=65_530)] = 18082
-    """First of the six consecutive ports on which the local cluster's parts talk to each other."""
+    """First of four consecutive ports of the local cluster: three of the JobManager, one of the TaskManager."""
     jobmanager_memory_mb: Annotated[int, Field(ge=768)] = 1024
     """Memory of the JobManager process."""
     taskmanager_memory_mb: Annotated[int, Field(ge=1280)] = 2560
     """Memory of the TaskManager process, without its Python workers."""
     managed_memory_mb: Megabytes = 512
-    """The part of it that RocksDB and Python workers account for."""
+    """Flink's managed memory, a part of the TaskManager's memory. RocksDB and Python workers are accounted to it."""
     task_slots: Count = 8
     """Slots of the local TaskManager."""
     state_backend: Literal["hashmap", "rocksdb"] = "hashmap"
-    """Where the local cluster's jobs keep state: on the heap, or on disk."""
+    """Where jobs on the local cluster keep state: `hashmap` on the heap, `rocksdb` on disk."""
     prometheus_port: Annotated[int, Field(ge=0, le=65_534)] = 0
-    """First of two ports with the local cluster's Prometheus metrics, open to the network; 0: none."""
+    """First of two ports on which the local cluster serves Prometheus metrics, open to the network. 0: none."""
     parallelism: Count = 2
     """Parallelism of submitted jobs."""
     checkpoint_ms: Annotated[int, Field(ge=100)] | None = None
-    """Interval between checkpoints of submitted jobs; not given: 1000 where output waits for them, else 10,000."""
+    """Interval between checkpoints of submitted jobs. Not set: 1,000 with `exactly-once` delivery, because readers see
+    output only after a checkpoint; 10,000 with `at-least-once`, because readers see it at once."""
     delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
-    """Whether output appears with each checkpoint, once, or at once, with repeats after a failure."""
+    """When output appears, and whether it can repeat. `exactly-once`: with the next checkpoint, and never again.
+    `at-least-once`: immediately; after a failure some of it comes again."""
     idle_ms: Count = 15_000
-    """A partition without accepted readings for so long no longer holds the others' windows back."""
+    """Time without an accepted reading after which a partition is idle. An idle partition does not hold the watermark
+    back, so the windows of the other partitions close without it."""
     feast_profile: Literal["local", "production"] = "local"
-    """Where Feast keeps online features: SQLite, or Redis."""
+    """Where Feast keeps online features: `local` in SQLite, `production` in Redis."""
     redis_url: str = ""
-    """Address of Redis for the production profile, `redis://host:port/db`."""
+    """Address of Redis, `redis://host:port/db`. Profile `production` needs it."""
     mlflow: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-    """Address of an MLflow server, `http://host:port`; empty: SQLite and files below `HOME/mlflow`."""
+    """Address of an MLflow server, `http://host:port`. Empty: SQLite and files below `HOME/mlflow`."""
     recordings: Folder | None = None
-    """Folder of recordings to replay in place of simulated people."""
+    """Folder of recordings. `eqm demo` shows them in place of simulated people, `eqm replay` sends them by default."""
 
     def environment(self) -> dict[str, str]:
         """The same settings as variables for another process."""
@@ -110,7 +115,7 @@ class Settings(BaseModel):
 
     @property
     def checkpoint_interval_ms(self) -> int:
-        """A checkpoint a second is a tenth of two small processors; delivery at least once has nothing of it."""
+        """`checkpoint_ms`, or the delivery's default: a checkpoint a second takes a tenth of two small processors."""
         return self.checkpoint_ms or (1000 if self.exactly_once else 10_000)
 
     @property
@@ -125,7 +130,7 @@ class Settings(BaseModel):
 
     @property
     def live_bundles(self) -> Path:
-        """Bundles that were announced to the running emotions job, or submitted with one; none is ever changed."""
+        """Copies of the bundles that were announced, or submitted with an emotions job. EQM never changes one."""
         return self.home / "models" / "live"
 
     @property

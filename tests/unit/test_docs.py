@@ -1,0 +1,34 @@
+"""The pages keep their promises: what they link to, and what files they name, is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]+))?\)")
+FOLDERS = "deploy|docs|feature_repo|models|pipelines|schemas|tests"
+NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]+)`")
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings, and those that a page sets itself."""
+    text = page.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    made = {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+    return made | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_whatever_a_page_points_at_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    missing = [place for place in NAMED.findall(text) if not (ROOT / place).exists()]
+    for place, anchor in LINK.findall(text):
+        # Pictures are made by runs of the demo, and come into the folder by themselves.
+        if place.startswith(("http://", "https://", "docs/images/")):
+            continue
+        target = (page.parent / place).resolve() if place else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            missing.append(f"{place}#{anchor}" if anchor else place)
+    assert not missing
