@@ -12,7 +12,7 @@ from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, VIEWS
 from feature_repo.errors import FeatureStoreError
 from feature_repo.offline_schema import arrow_schema
 from feature_repo.partitions import MEASURED, days, read_whole
-from feature_repo.point_in_time import NONE, AskedMoments, Ints, newest_known
+from feature_repo.point_in_time import NONE, Ints, UserMoments, newest_known
 from feature_repo.row_files import Wanted, read_keys, read_values
 
 INSTANT = "datetime64[ns, UTC]"
@@ -44,7 +44,7 @@ def join(asked: pd.DataFrame, lookups: Sequence[Lookup]) -> pd.DataFrame:
     """
     at = pd.to_datetime(asked[EVENT_TIMESTAMP], utc=True).astype(INSTANT)
     user, users = pd.factorize(asked[JOIN_KEY])
-    moments = AskedMoments(user, at.astype(np.int64).to_numpy())
+    moments = UserMoments(user, at.astype(np.int64).to_numpy())
     frame = asked.assign(**{EVENT_TIMESTAMP: at}).reset_index(drop=True)
     _check_names(frame, lookups)
     answers = (_newest(each, moments, pa.array(users.astype(object), pa.string())) for each in lookups)
@@ -58,7 +58,7 @@ def _check_names(asked: pd.DataFrame, lookups: Sequence[Lookup]) -> None:
         raise FeatureStoreError(f"the answer would have the columns {twice} twice: rename them, or ask for full names")
 
 
-def _newest(lookup: Lookup, asked: AskedMoments, users: pa.Array) -> tuple[pa.Table, Ints]:
+def _newest(lookup: Lookup, asked: UserMoments, users: pa.Array) -> tuple[pa.Table, Ints]:
     """The rows that are seen, and the position of each moment's row among them."""
     last_ns = int(asked.at_ns.max(initial=EPOCH_NS))
     first_ns = EPOCH_NS if lookup.ttl_ns is None else int(asked.at_ns.min(initial=last_ns)) - lookup.ttl_ns

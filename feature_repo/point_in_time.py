@@ -11,21 +11,21 @@ NONE = -1
 
 
 @dataclass(frozen=True)
-class AskedMoments:
+class UserMoments:
     """Whose and when: users by number, instants in nanoseconds since the epoch; one length."""
 
     user: Ints
     at_ns: Ints
 
 
-def newest_known(asked: AskedMoments, rows: AskedMoments, rank: Ints, *, ttl_ns: int | None) -> Ints:
+def newest_known(asked: UserMoments, rows: UserMoments, rank: Ints, *, ttl_ns: int | None) -> Ints:
     """For each asked moment the position of the user's newest row at or before it; `NONE` where there is none.
 
     Rows older than `ttl_ns` do not count; None is without limit. Of rows with equal time the one of the highest
     `rank` (one for each row) counts, of equals the last. Both may be in any order.
 
-    >>> rows = Moments(np.array([0, 0, 1]), np.array([10, 20, 10]))
-    >>> asked = Moments(np.array([0, 0, 1, 2]), np.array([19, 20, 9, 99]))
+    >>> rows = UserMoments(np.array([0, 0, 1]), np.array([10, 20, 10]))
+    >>> asked = UserMoments(np.array([0, 0, 1, 2]), np.array([19, 20, 9, 99]))
     >>> newest_known(asked, rows, np.zeros(3, dtype=np.int64), ttl_ns=None).tolist()
     [0, 1, -1, -1]
     """

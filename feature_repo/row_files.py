@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from feature_repo.errors import FeatureStoreError
 from feature_repo.partitions import MEASURED
-from feature_repo.point_in_time import AskedMoments, Ints
+from feature_repo.point_in_time import Ints, UserMoments
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -45,7 +45,7 @@ class Keys:
 
     file: Ints
     row: Ints
-    moments: AskedMoments
+    moments: UserMoments
     measured: Ints
     """0 where rows do not say."""
 
@@ -57,7 +57,7 @@ def read_keys(files: Sequence[Path], wanted: Wanted) -> Keys:
         np.concatenate([part[column] for part in parts] or [np.empty(0, dtype=np.int64)]) for column in range(4)
     )
     return Keys(
-        np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts]), row, AskedMoments(user, at_ns), measured
+        np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts]), row, UserMoments(user, at_ns), measured
     )
 
 

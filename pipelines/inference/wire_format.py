@@ -36,7 +36,7 @@ def scored_blobs(speaker: Speaker, answers: WindowAnswers) -> list[bytes]:
     """The scored blob of each window; times and quality come back exactly, and float32 probabilities.
 
     >>> speaker = Speaker("small", "1", ("calm", "stress"), ("cnn",), 0.2, 0.0)
-    >>> one = Answers(np.array([0]), np.array([60_000]), np.ones(1), np.eye(2)[:1], np.eye(2)[:1, None])
+    >>> one = WindowAnswers(np.array([0]), np.array([60_000]), np.ones(1), np.eye(2)[:1], np.eye(2)[:1, None])
     >>> [(told == speaker, which, read.raw.tolist()) for told, which, read in by_speaker(scored_blobs(speaker, one))]
     [(True, [0], [[1.0, 0.0]])]
     """

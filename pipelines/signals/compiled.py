@@ -11,9 +11,6 @@ def compiled(loop: Loop) -> Loop:
     """The function compiled when it is first called, and kept on disk beside its module for the next process.
 
     Division by zero gives what NumPy gives. While it runs, other threads do.
-
-    >>> compiled(lambda value: value / 4)(3.0)  # doctest: +SKIP
-    0.75
     """
     _make_print_reachable()
     import numba

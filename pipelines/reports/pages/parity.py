@@ -31,7 +31,7 @@ class ParityScale:
     def place(self, value: float) -> float:
         """Percent from the left; beyond the ends: at the end.
 
-        >>> Scale(-6, 0).place(1e-3), Scale(-6, 0).place(1e-9), Scale(-6, 0).place(2.0)
+        >>> ParityScale(-6, 0).place(1e-3), ParityScale(-6, 0).place(1e-9), ParityScale(-6, 0).place(2.0)
         (50.0, 0.0, 100.0)
         """
         decades = self.highest - self.lowest

@@ -4,14 +4,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feature_repo.point_in_time import NONE, AskedMoments, newest_known
+from feature_repo.point_in_time import NONE, UserMoments, newest_known
 
 Row = tuple[int, int, int]
 
 
-def moments(pairs: list[tuple[int, int]]) -> AskedMoments:
+def moments(pairs: list[tuple[int, int]]) -> UserMoments:
     user, at_ns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return AskedMoments(user, at_ns)
+    return UserMoments(user, at_ns)
 
 
 @given(
