@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from confluent_kafka import Producer
 from pydantic import ValidationError
 
 from pipelines.core.kafka_clients import native_producer
@@ -16,6 +15,9 @@ from pipelines.rollout.events_table import Model
 from schemas.records import ModelControl, ModelReport
 from schemas.roles import ModelStatus, Role
 from schemas.topics import MODEL_REPORTS, MODELS
+
+if TYPE_CHECKING:
+    from confluent_kafka import Producer
 
 MOST_WAITING: Final = 10_000
 DETAIL_CHARS: Final = 1_000
@@ -36,7 +38,7 @@ class Reporter:
 
     worker: str
     clock_ms: Callable[[], int]
-    producer: Producer
+    producer: "Producer"
 
     @classmethod
     def connect(cls, bootstrap: str, worker: str, clock_ms: Callable[[], int]) -> "Reporter":

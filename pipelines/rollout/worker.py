@@ -12,7 +12,8 @@ from models.bundle.folder import read_manifest
 from pipelines.core.errors import EqmError
 from pipelines.inference.active_models import BatchTimes
 from pipelines.rollout.bundles import control_for, loaded
-from pipelines.rollout.control import ControlReader, is_kept
+from pipelines.rollout.control import is_kept
+from pipelines.rollout.control_reader import ControlReader
 from pipelines.rollout.models import LiveModels
 from pipelines.rollout.reports import Reporter
 from schemas.roles import Role

@@ -13,7 +13,8 @@ from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
 from pipelines.rollout import worker as module
 from pipelines.rollout.bundles import control_for, placed
-from pipelines.rollout.control import Latest, key_of
+from pipelines.rollout.control import key_of
+from pipelines.rollout.control_reader import Latest
 from pipelines.rollout.worker import Worker, WorkerConfig
 from schemas.roles import Role
 

@@ -83,7 +83,7 @@ def test_what_mlflow_raises_is_one_line(tmp_path: Path, monkeypatch: pytest.Monk
 ALONE = """
 import sys
 from pathlib import Path
-from models import held_out
+from models.datasets import held_out
 from models.registry.registry import Registry
 from models.study.intervals import Bootstrap
 
