@@ -54,11 +54,12 @@ class Replayed:
 def replayed(stack: Settings, bundle: Path) -> Replayed:
     """Half of the hour is sent, the TaskManager dies under both jobs, and the rest follows.
 
-    While the features job is drained, the emotions job is away. It goes on from its savepoint, at parallelism 1.
+    While the features job is drained, the emotions job is away. It goes on from its savepoint, at parallelism 2.
     """
     streaming.fresh(stack)
+    alone = stack.model_copy(update={"parallelism": 1})
     cluster = Cluster(stack.flink_address)
-    jobs = {"features": submit_features(stack), "emotions": submit_emotions(stack, bundle)}
+    jobs = {"features": submit_features(stack), "emotions": submit_emotions(alone, bundle)}
     messages = [(user.encode(), value) for user, _, _, value in in_event_time(recordings([RECORDED_HOUR]))]
     half = len(messages) // 2
     send(stack, messages[:half])
@@ -70,7 +71,7 @@ def replayed(stack: Settings, bundle: Path) -> Replayed:
     restored = {name: cluster.checkpoints(job)["counts"]["restored"] for name, job in jobs.items()}
     savepoint = cluster.stop(jobs["emotions"], drain=False)
     cluster.stop(jobs["features"], drain=True)
-    again = submit_emotions(stack.model_copy(update={"parallelism": 1}), bundle, savepoint=savepoint)
+    again = submit_emotions(stack, bundle, savepoint=savepoint)
     streaming.wait(lambda: answered(stack))
     cluster.stop(again, drain=False)
     return Replayed(len(messages), restored)
