@@ -34,7 +34,8 @@ help:
 	@echo 'make test-fast               unit tests alone, without servers'
 	@echo 'make test-java               unit tests of the JVM operators: seconds'
 	@echo 'make test-integration        the session on one real broker, cluster and store'
-	@echo 'make test-release            what takes minutes each: every kill, model changes, other runners, 33 people'
+	@echo 'make test-release            what takes minutes each: every kill, model changes, other runners, 33 people;'
+	@echo '                             EQM_TEST_ALL=1: backfill and parity of all of them, not of eight'
 	@echo 'make test-recovery           kill everything, again and again: an hour; EQM_RECOVERY_SEED, EQM_RECOVERY_KILLS'
 	@echo 'make endurance               two hours of 300 users, with faults, at full speed: counts, memory, state'
 	@echo 'make bench                   speed, latency and cost beside other programs; ARGS="--only NAME,... --quick"'
@@ -90,6 +91,7 @@ build/jvm/beam/.done: deploy/portable-runner.xml build/jvm/.done
 demo: setup
 	@$(STREAM)/eqm demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
+# The longest first, so that neither core waits for the other.
 QUICK := fast-batch fast-stream java style
 RELEASE := thorough recordings stack
 TIER := deploy/setup/tier.sh

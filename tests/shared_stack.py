@@ -8,7 +8,6 @@ import pytest
 
 from models.bundle.packing import save
 from models.core.dataset import COLUMNS, Dataset
-from models.members.sizes import PRESETS
 from models.training.recipes import Recipe, Recipes
 from models.training.settings import TrainingConfig
 from models.training.train import train
@@ -24,6 +23,7 @@ from pipelines.stack.stack import up
 from schemas.labels import EMOTIONS
 from schemas.windows import WINDOW_MS
 from tests.integration.ports import separate_settings
+from tests.unit.models.people import TINY
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +38,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle that says little, but is made as all are."""
+    """A bundle that says little, but is made as all are; its networks are so small that workers load it soon."""
     parts = [_labelled(person) for person in simulated(8, minutes=8, start="2025-01-01T00:00:00Z", seed=2)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
-    config = TrainingConfig(sizes=PRESETS["small"], recipes=Recipes.alike(Recipe(epochs=1)))
+    config = TrainingConfig(sizes=TINY.sizes, recipes=Recipes.alike(Recipe(epochs=1)))
     trained = train(Dataset(**columns, label_names=EMOTIONS, trained_on="simulated people"), config, lambda _: None)
     folder = tmp_path_factory.mktemp("bundle") / "small"
     save(trained, folder, name="small")

@@ -6,7 +6,7 @@ name=$1
 shift
 folder=build/test
 mkdir -p "$folder"
-rm -f "$folder/$name.tier"
+rm -f "$folder/$name.tier" "$folder/$name.code"
 echo "== $name"
 begun=$(date +%s)
 { "$@"; echo $? >"$folder/$name.code"; } 2>&1 | tee "$folder/$name.log"

@@ -60,39 +60,43 @@ def test_wrong_speed_and_setting(nothing: Settings) -> None:
     assert "EQM_PARALLELISM" in refused(nothing.model_copy(update={"parallelism": 0}), "status")
 
 
-def test_feast_not_applied(stack: Settings) -> None:
+@pytest.fixture(scope="module")
+def fresh(stack: Settings) -> Settings:
+    """For all that follow: each takes away more, and who comes after them begins anew."""
     streaming.fresh(stack)
-    shutil.rmtree(stack.feast_folder)
-    line = refused(stack, "submit", "features")
-    assert "Feast is not applied" in line
-    assert "`eqm up`" in line
-    assert not running(stack)
+    return stack
 
 
-def test_topic_missing(stack: Settings) -> None:
-    streaming.fresh(stack)
-    with topics.admin(stack.bootstrap_servers) as client:
-        client.delete_topics([FEATURES.name])
-    line = refused(stack, "submit", "features")
-    assert FEATURES.name in line
-    assert "`eqm up`" in line
-    assert not running(stack)
+def test_bundle_missing(fresh: Settings, tmp_path: Path) -> None:
+    assert "no model bundle" in refused(fresh, "submit", "emotions", "--bundle", str(tmp_path / "none"))
 
 
-def test_bundle_of_another_schema(stack: Settings, bundle: Path, tmp_path: Path) -> None:
-    streaming.fresh(stack)
+def test_bundle_of_another_schema(fresh: Settings, bundle: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(bundle, other)
     manifest = json.loads((other / "manifest.json").read_text(encoding="utf-8"))
     (other / "manifest.json").write_text(json.dumps(manifest | {"schema_hash": "0" * 16}), encoding="utf-8")
-    line = refused(stack, "submit", "emotions", "--bundle", str(other))
+    line = refused(fresh, "submit", "emotions", "--bundle", str(other))
     assert "0" * 16 in line
     assert "train it again" in line
-    assert not running(stack)
+    assert not running(fresh)
 
 
-def test_bundle_missing(stack: Settings, tmp_path: Path) -> None:
-    assert "no model bundle" in refused(stack, "submit", "emotions", "--bundle", str(tmp_path / "none"))
+def test_feast_not_applied(fresh: Settings) -> None:
+    shutil.rmtree(fresh.feast_folder)
+    line = refused(fresh, "submit", "features")
+    assert "Feast is not applied" in line
+    assert "`eqm up`" in line
+    assert not running(fresh)
+
+
+def test_topic_missing(fresh: Settings) -> None:
+    with topics.admin(fresh.bootstrap_servers) as client:
+        client.delete_topics([FEATURES.name])
+    line = refused(fresh, "submit", "features")
+    assert FEATURES.name in line
+    assert "`eqm up`" in line
+    assert not running(fresh)
 
 
 def running(settings: Settings) -> list[str]:

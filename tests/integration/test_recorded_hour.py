@@ -1,9 +1,13 @@
-"""One recorded hour through the running jobs, over a kill, against an independent computation from its CSV files."""
+"""One recorded hour through the running jobs, over a kill and a savepoint, against an independent computation.
+
+The slow computation from the CSV files is what an undisturbed run must give: it knows of neither.
+"""
 
 import math
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,17 +40,26 @@ EVENTS_BEFORE = 100
 VALID = {channel.name: channel.valid for channel in CHANNELS}
 
 
-@pytest.fixture(scope="module")
-def sent(stack: Settings, bundle: Path) -> int:
-    """Both jobs run; half of the hour is sent, the TaskManager dies, the rest follows. Then the features are drained.
+@dataclass(frozen=True)
+class Replayed:
+    """What the jobs went through."""
 
-    Checkpoints that were complete count; what was read after them is read again. Nothing here knows of the kill: the
-    slow computation is what an undisturbed run must give.
+    sent: int
+    """Readings."""
+    restored: dict[str, int]
+    """By job, how often it went on from a checkpoint."""
+
+
+@pytest.fixture(scope="module")
+def replayed(stack: Settings, bundle: Path) -> Replayed:
+    """Half of the hour is sent, the TaskManager dies under both jobs, and the rest follows.
+
+    While the features job is drained, the emotions job is away. It goes on from its savepoint, at parallelism 2.
     """
     streaming.fresh(stack)
+    alone = stack.model_copy(update={"parallelism": 1})
     cluster = Cluster(stack.flink_address)
-    features_job = submit_features(stack)
-    emotions_job = submit_emotions(stack, bundle)
+    jobs = {"features": submit_features(stack), "emotions": submit_emotions(alone, bundle)}
     messages = [(user.encode(), value) for user, _, _, value in in_event_time(recordings([RECORDED_HOUR]))]
     half = len(messages) // 2
     send(stack, messages[:half])
@@ -54,10 +67,19 @@ def sent(stack: Settings, bundle: Path) -> int:
     kill_the_taskmanager(stack)
     send(stack, messages[half:])
     streaming.wait(lambda: streaming.placed(stack).total() >= len(messages))
-    cluster.stop(features_job, drain=True)
-    streaming.wait(lambda: len(streaming.events(stack)) >= len(streaming.features(stack)))
-    cluster.stop(emotions_job, drain=False)
-    return len(messages)
+    streaming.wait(lambda: answered(stack))
+    restored = {name: cluster.checkpoints(job)["counts"]["restored"] for name, job in jobs.items()}
+    savepoint = cluster.stop(jobs["emotions"], drain=False)
+    cluster.stop(jobs["features"], drain=True)
+    again = submit_emotions(stack, bundle, savepoint=savepoint)
+    streaming.wait(lambda: answered(stack))
+    cluster.stop(again, drain=False)
+    return Replayed(len(messages), restored)
+
+
+def answered(settings: Settings) -> bool:
+    """Every window that was sent has its event."""
+    return len(streaming.events(settings)) >= len(streaming.features(settings))
 
 
 def send(settings: Settings, messages: Sequence[tuple[bytes, bytes]]) -> None:
@@ -81,12 +103,16 @@ def windows() -> dict[int, list[naive.Sample]]:
     return naive.windows(accepted)
 
 
-def test_every_reading_is_in_one_place(stack: Settings, sent: int) -> None:
-    assert streaming.placed(stack) == {"used": sent, "late": 0, "quarantined": 0}
+def test_both_jobs_went_on_from_a_checkpoint(replayed: Replayed) -> None:
+    assert min(replayed.restored.values()) > 0
+
+
+def test_every_reading_is_in_one_place(stack: Settings, replayed: Replayed) -> None:
+    assert streaming.placed(stack) == {"used": replayed.sent, "late": 0, "quarantined": 0}
 
 
 def test_windows_are_those_the_recording_implies(
-    stack: Settings, sent: int, windows: dict[int, list[naive.Sample]]
+    stack: Settings, replayed: Replayed, windows: dict[int, list[naive.Sample]]
 ) -> None:
     found = streaming.features(stack)
     assert sorted(found) == [(USER, start) for start in windows]
@@ -95,7 +121,7 @@ def test_windows_are_those_the_recording_implies(
 
 
 def test_features_equal_the_slow_computation(
-    stack: Settings, sent: int, windows: dict[int, list[naive.Sample]]
+    stack: Settings, replayed: Replayed, windows: dict[int, list[naive.Sample]]
 ) -> None:
     found = streaming.features(stack)
     for start, samples in windows.items():
@@ -118,7 +144,7 @@ def agrees(found: dict[str, float | None], expected: dict[str, float]) -> None:
             assert given == pytest.approx(value, rel=1e-6, abs=1e-10), name
 
 
-def test_smoothed_is_the_mean_over_thirty_seconds_of_event_time(stack: Settings, sent: int) -> None:
+def test_smoothed_is_the_mean_over_thirty_seconds_of_event_time(stack: Settings, replayed: Replayed) -> None:
     found = streaming.events(stack)
     assert set(found) == set(streaming.features(stack))
     for event in found.values():
@@ -129,7 +155,7 @@ def test_smoothed_is_the_mean_over_thirty_seconds_of_event_time(stack: Settings,
             assert probability == pytest.approx(mean, abs=2e-7)
 
 
-def test_online_store_holds_the_newest_window(stack: Settings, sent: int, windows: dict[int, Any]) -> None:
+def test_online_store_holds_the_newest_window(stack: Settings, replayed: Replayed, windows: dict[int, Any]) -> None:
     row = read_newest(open_store(stack.feast_profile, stack.feast_folder), "window_features", [USER])[0]
     newest = max(windows)
     assert row is not None

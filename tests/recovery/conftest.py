@@ -11,12 +11,12 @@ from pipelines.core.settings import Settings
 from pipelines.sources.recording import Recording
 from pipelines.stack import processes
 from pipelines.stack.stack import up
-from tests.integration.conftest import bundle
 from tests.integration.ports import separate_settings
 from tests.recovery.outcome import Outcome
 from tests.recovery.people import people as chosen
 from tests.recovery.stage import undisturbed as run
 from tests.recovery.struck import Struck, report
+from tests.shared_stack import bundle
 
 __all__ = ["bundle"]
 
