@@ -25,8 +25,7 @@ def test_whatever_a_page_points_at_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     missing = [place for place in NAMED.findall(text) if not (ROOT / place).exists()]
     for place, anchor in LINK.findall(text):
-        # Pictures are made by runs of the demo, and come into the folder by themselves.
-        if place.startswith(("http://", "https://", "docs/images/")):
+        if place.startswith(("http://", "https://")):
             continue
         target = (page.parent / place).resolve() if place else page
         if not target.exists() or (anchor and anchor not in anchors(target)):
