@@ -1,5 +1,22 @@
-"""One stack and one bundle for the whole session."""
+"""One stack, one bundle and one undisturbed run for the whole session."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.core.settings import Settings
 from tests.shared_stack import bundle, stack
 
+if TYPE_CHECKING:
+    from tests.integration.undisturbed import Undisturbed
+
 __all__ = ["bundle", "stack"]
+
+
+@pytest.fixture(scope="session")
+def undisturbed(stack: Settings, bundle: Path) -> "Undisturbed":
+    """Imported here, when pytest already knows which warnings of Kafka's client to overlook."""
+    from tests.integration.undisturbed import run
+
+    return run(stack, bundle)

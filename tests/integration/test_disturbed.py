@@ -14,15 +14,14 @@ from pipelines.core.settings import Settings
 from pipelines.replay.faults import FaultCounts, Faults, with_faults
 from pipelines.replay.malformed import malformed
 from pipelines.replay.messages import in_event_time
-from pipelines.replay.people import simulated
 from pipelines.replay.publish import publisher
 from schemas.reasons import EXCERPT_CHARS
 from schemas.topics import READINGS
 from tests.integration import streaming
 from tests.integration.streaming import Records
+from tests.integration.undisturbed import PEOPLE, Undisturbed
 
 MALFORMED = 10_000
-PEOPLE = simulated(6, minutes=3, start="2025-06-01T12:00:00Z", seed=3)
 FAULTS = Faults(shuffle_s=9, duplicate_share=0.05, seed=3)
 
 Sent = tuple[bytes | None, bytes | None, str | None]
@@ -30,15 +29,9 @@ Sent = tuple[bytes | None, bytes | None, str | None]
 
 
 @pytest.fixture(scope="module")
-def plain(stack: Settings, bundle: Path) -> tuple[Records, Records]:
-    """Features and events of the readings in order, once each, at parallelism 1."""
-    settings = stack.model_copy(update={"parallelism": 1})
-    streaming.fresh(settings)
-    counts = streaming.send(settings, PEOPLE)
-    streaming.computed(settings)
-    streaming.felt(settings, bundle)
-    assert streaming.placed(settings) == {"used": counts.sent, "late": 0, "quarantined": 0}
-    return streaming.features(settings), streaming.events(settings)
+def plain(undisturbed: Undisturbed) -> tuple[Records, Records]:
+    """Features and events of the readings in order, once each, by one worker."""
+    return undisturbed.of({person.user_id for person in PEOPLE})
 
 
 @pytest.fixture(scope="module")
