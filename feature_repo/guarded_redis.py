@@ -1,7 +1,7 @@
 """A Redis online store whose event-time guard is one atomic step, so that two writers cannot race.
 
 Keys, fields and values are Feast's own: whatever reads Feast's Redis reads this. Not for Redis Cluster,
-whose pipelines take no scripts.
+whose pipelines take no scripts. Why not Feast's own stores: docs/decisions/0003-own-adapters-to-feast.md.
 """
 
 from collections.abc import Iterator, Sequence

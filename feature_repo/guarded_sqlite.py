@@ -1,7 +1,8 @@
 """A SQLite online store in which nothing older ever replaces anything newer, over processes too.
 
 One row per view and user: its features change together. Rows are guarded by the SQL itself, in one
-immediate transaction per batch; readers of the write-ahead log never wait and see whole batches only.
+immediate transaction per batch; readers of the write-ahead log never wait and see whole batches only. Why not
+Feast's own stores: docs/decisions/0003-own-adapters-to-feast.md.
 """
 
 import sqlite3

@@ -2,7 +2,7 @@
 
 Feast's own file store joins every row of a user with every asked moment before it filters, fails where a
 moment has no row, and rewrites all files on a push. Here a join reads the asked users and days only, and copies
-every value once.
+every value once. See docs/decisions/0003-own-adapters-to-feast.md.
 """
 
 from collections.abc import Sequence

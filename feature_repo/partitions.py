@@ -5,7 +5,8 @@
 
 A window may stand in files of both. The row that measured more counts, since late readings only ever add; of
 equals the recomputed one. So every order of writing and reading gives the same rows. Names that begin with `.` or
-`_` are unfinished work, which nobody reads.
+`_` are unfinished work, which nobody reads. Why two writers need no lock:
+docs/decisions/0005-two-writers-of-offline-rows.md.
 """
 
 import shutil

@@ -1,4 +1,7 @@
-"""The mean over the last half minute of event time."""
+"""The mean over the last half minute of event time.
+
+Why it needs no watermark: docs/decisions/0002-smoothing-in-order-of-arrival.md.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,8 @@
-"""The baselines that the online store knows, asked for seldom enough for a stream."""
+"""The baselines that the online store knows, asked for seldom enough for a stream.
+
+What is kept here is not part of a checkpoint: after a restore the store is asked again, and a window that is scored
+again may stand beside a newer baseline. The store holds the newest alone, so the older one cannot be had back.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,8 @@
-"""The two Python environments: Beam's and Flink's cannot be one, so a command moves to the one it needs."""
+"""The two Python environments: Beam's and Flink's cannot be one, so a command moves to the one it needs.
+
+PyFlink and tf.transform need versions of protobuf that exclude each other. See
+docs/decisions/0006-all-that-learns-runs-in-the-batch-environment.md.
+"""
 
 import os
 import sys

@@ -116,6 +116,7 @@ class Settings(BaseModel):
     @property
     def checkpoint_interval_ms(self) -> int:
         """`checkpoint_ms`, or the delivery's default: a checkpoint a second takes a tenth of two small processors."""
+        # What each interval costs and what waits for it: docs/decisions/0011-what-being-ready-costs.md.
         return self.checkpoint_ms or (1000 if self.exactly_once else 10_000)
 
     @property

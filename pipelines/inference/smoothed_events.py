@@ -1,4 +1,8 @@
-"""Scored windows to smoothed emotion events: what both the stream and tests call. Knows no model and no feature."""
+"""Scored windows to smoothed emotion events: what both the stream and tests call. Knows no model and no feature.
+
+The mean is over event time, but made when a window arrives: no event waits for another user's watermark. See
+docs/decisions/0002-smoothing-in-order-of-arrival.md.
+"""
 
 from collections.abc import Sequence
 

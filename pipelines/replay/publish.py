@@ -24,6 +24,8 @@ Progress = Callable[[int], None]
 class Publisher:
     """An idempotent producer: what it was given is stored once, in order, or `flush` raises StackError.
 
+    It is librdkafka's, and not the client's of programs downstream: docs/decisions/0004-replay-through-librdkafka.md.
+
     Keys choose partitions as Kafka's own clients do, so that a user's messages stay in one partition.
     """
 

@@ -1,4 +1,8 @@
-"""The models of one worker, kept up to date by a thread of its own."""
+"""The models of one worker, kept up to date by a thread of its own.
+
+A batch looks at the models once, so it is never answered by half a change. Why workers read a topic, and the job's
+state knows nothing of models: docs/decisions/0008-models-change-in-the-running-job.md.
+"""
 
 import threading
 from collections.abc import Callable

@@ -120,6 +120,9 @@ def _require_applied(settings: Settings) -> None:
 
 
 def _require_alone(settings: Settings, kind: str) -> None:
-    """Two jobs with the same transactions would fence each other off."""
+    """Two jobs with the same transactions would fence each other off.
+
+    See docs/decisions/0009-what-goes-on-over-a-failure.md.
+    """
     for job in running(settings, kind):
         raise StackError(f"the {kind} job already runs as {job.id}: stop it first with `eqm stop {kind}`")

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]+))?\)")
 FOLDERS = "deploy|docs|feature_repo|models|pipelines|schemas|tests"
+PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]+)`")
 
 
@@ -31,3 +32,13 @@ def test_whatever_a_page_points_at_is_there(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             missing.append(f"{place}#{anchor}" if anchor else place)
     assert not missing
+
+
+def test_code_names_pages_that_are_there() -> None:
+    """Comments link the decision that they come from."""
+    sources = [
+        path for folder in FOLDERS.split("|") for end in ("py", "java") for path in (ROOT / folder).rglob(f"*.{end}")
+    ]
+    named = {(path, page) for path in sources for page in PAGE.findall(path.read_text(encoding="utf-8"))}
+    assert len(named) > 20
+    assert not {(path.name, page) for path, page in named if not (ROOT / page).is_file()}
