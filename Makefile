@@ -91,24 +91,21 @@ build/jvm/beam/.done: deploy/portable-runner.xml build/jvm/.done
 demo: setup
 	@$(STREAM)/eqm demo $(if $(RECORDINGS),--recordings '$(RECORDINGS)')
 
-# The longest first, so that neither core waits for the other.
-QUICK := fast-batch fast-stream java style
-RELEASE := thorough recordings stack
+# The longest first, two at a time: the session on the stack waits for one process at a time, and leaves a core to the
+# unit tests. Every tier runs, whatever failed before.
+DAILY := integration fast-batch fast-stream java style
+RELEASE := stack thorough recordings
 TIER := deploy/setup/tier.sh
 SIDE_BY_SIDE := $(MAKE) --silent --no-print-directory -j2 --output-sync=target
 
-# Two at a time what needs no servers; then the stack has the machine to itself. Every tier runs, whatever failed before.
 test: setup .venv/stream/.tests .venv/batch/.tests
-	@$(SIDE_BY_SIDE) $(QUICK)
-	@$(MAKE) --silent --no-print-directory integration
-	@deploy/setup/summary.sh $(QUICK) integration
+	@$(SIDE_BY_SIDE) $(DAILY)
+	@deploy/setup/summary.sh $(DAILY)
 
 test-all: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
-	@$(SIDE_BY_SIDE) $(QUICK)
-	@$(SIDE_BY_SIDE) thorough recordings
-	@$(MAKE) --silent --no-print-directory integration
-	@$(MAKE) --silent --no-print-directory stack
-	@deploy/setup/summary.sh $(QUICK) integration $(RELEASE)
+	@$(SIDE_BY_SIDE) $(DAILY)
+	@$(SIDE_BY_SIDE) $(RELEASE)
+	@deploy/setup/summary.sh $(DAILY) $(RELEASE)
 
 test-fast: setup .venv/stream/.tests .venv/batch/.tests
 	@$(SIDE_BY_SIDE) fast-batch fast-stream
@@ -119,8 +116,7 @@ test-integration: setup .venv/stream/.tests
 	@deploy/setup/summary.sh integration
 
 test-release: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
-	@$(SIDE_BY_SIDE) thorough recordings
-	@$(MAKE) --silent --no-print-directory stack
+	@$(SIDE_BY_SIDE) $(RELEASE)
 	@deploy/setup/summary.sh $(RELEASE)
 
 style:
