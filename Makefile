@@ -99,10 +99,12 @@ TIER := deploy/setup/tier.sh
 SIDE_BY_SIDE := $(MAKE) --silent --no-print-directory -j2 --output-sync=target
 
 test: setup .venv/stream/.tests .venv/batch/.tests
+	@echo 'running $(DAILY): each prints when it ends; to follow one: tail -f build/test/NAME.log'
 	@$(SIDE_BY_SIDE) $(DAILY)
 	@deploy/setup/summary.sh $(DAILY)
 
 test-all: setup .venv/stream/.tests .venv/batch/.tests build/jvm/beam/.done
+	@echo 'running $(DAILY), then $(RELEASE): each prints when it ends; to follow one: tail -f build/test/NAME.log'
 	@$(SIDE_BY_SIDE) $(DAILY)
 	@$(SIDE_BY_SIDE) $(RELEASE)
 	@deploy/setup/summary.sh $(DAILY) $(RELEASE)
