@@ -127,7 +127,7 @@ style:
 # The JVM operators in Flink's test harness; not part of set-up, which needs none of its libraries.
 test-java: build/.checked
 	@mkdir -p build
-	@mvn --batch-mode --no-transfer-progress --file deploy/pom.xml --activate-profiles tests test >build/java-tests.log \
+	@mvn --batch-mode --no-transfer-progress --file deploy/pom.xml --activate-profiles tests test >build/java-tests.log 2>&1 \
 	  || { cat build/java-tests.log; exit 1; }
 	@sed -n 's/^\[INFO\] \(Tests run:\)/\1/p' build/java-tests.log | tail -1
 
