@@ -2,7 +2,9 @@
 
 import json
 from argparse import Namespace
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from pipelines.cli.arguments import add_windows_arguments
 from pipelines.cli.groups import Commands
@@ -51,8 +53,6 @@ def _add_evaluate(commands: Commands) -> None:
 
 
 def _evaluate(given: Namespace, settings: Settings) -> int:
-    from rich.console import Console
-
     from pipelines.reports.pages import evaluation as files
     from pipelines.reports.tables.evaluation import parts
     from pipelines.training.evaluate import evaluation
@@ -61,13 +61,7 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
     files.check(output)
     report = evaluation(given)
     files.write(output, report)
-    if given.json:
-        print(json.dumps(report, allow_nan=False))
-    else:
-        console = Console(highlight=False, markup=False, emoji=False)
-        for part in parts(report):
-            console.print(part, soft_wrap=isinstance(part, str))
-        print(f"{output / files.PAGE} shows it, {output / files.FIGURES} has the figures")
+    _show(given, report, parts, f"{output / files.PAGE} shows it, {output / files.FIGURES} has the figures")
     return ALARM if report["sounds"] else 0
 
 
@@ -87,8 +81,6 @@ def _add_explain(commands: Commands) -> None:
 
 
 def _explain(given: Namespace, settings: Settings) -> None:
-    from rich.console import Console
-
     from pipelines.reports.pages import explanation as files
     from pipelines.reports.tables.explanation import parts
     from pipelines.training.explain import explanation
@@ -97,13 +89,7 @@ def _explain(given: Namespace, settings: Settings) -> None:
     files.check(output)
     report = explanation(given, given.bundle or settings.current_bundle)
     files.write(output, report)
-    if given.json:
-        print(json.dumps(report, allow_nan=False))
-        return
-    console = Console(highlight=False, markup=False, emoji=False)
-    for part in parts(report):
-        console.print(part, soft_wrap=isinstance(part, str))
-    print(f"{output / files.PAGE} shows it, {output / files.FIGURES} has the figures")
+    _show(given, report, parts, f"{output / files.PAGE} shows it, {output / files.FIGURES} has the figures")
 
 
 def _add_export(commands: Commands) -> None:
@@ -119,8 +105,6 @@ def _add_export(commands: Commands) -> None:
 
 
 def _export(given: Namespace, settings: Settings) -> None:
-    from rich.console import Console
-
     from pipelines.reports.tables.exports import parts
     from pipelines.training import export as files
     from pipelines.training.export import exporting
@@ -130,10 +114,20 @@ def _export(given: Namespace, settings: Settings) -> None:
     files.check(folder)
     export = exporting(given)
     files.write(folder, export)
+    ending = f"{folder / files.PAGE} shows it, {folder / files.CONTRACT} is for whoever builds the device"
+    _show(given, export.report, parts, ending)
+
+
+def _show(
+    given: Namespace, report: dict[str, Any], parts: Callable[[dict[str, Any]], Iterable[Any]], ending: str
+) -> None:
+    """The figures as one line of JSON where that was asked for, else as tables, and where the files are."""
+    from rich.console import Console
+
     if given.json:
-        print(json.dumps(export.report, allow_nan=False))
+        print(json.dumps(report, allow_nan=False))
         return
     console = Console(highlight=False, markup=False, emoji=False)
-    for part in parts(export.report):
+    for part in parts(report):
         console.print(part, soft_wrap=isinstance(part, str))
-    print(f"{folder / files.PAGE} shows it, {folder / files.CONTRACT} is for whoever builds the device")
+    print(ending)
