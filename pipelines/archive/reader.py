@@ -67,9 +67,11 @@ def counts(folder: Path) -> tuple[int, int]:
     """Readings used and readings late."""
     if not folder.is_dir():
         return 0, 0
-    late = _read(_all_files(folder), ["late"], None, folder)["late"]
-    count = pc.sum(late).as_py() or 0
-    return len(late) - count, count
+    archive = open_archive(folder)
+    if not archive.files:
+        return 0, 0
+    late = archive.count_rows(filter=pc.field("late"))
+    return archive.count_rows() - late, late
 
 
 def users(folder: Path) -> list[str]:
