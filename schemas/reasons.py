@@ -31,8 +31,3 @@ class Abstained(StrEnum):
     LOW_QUALITY = "low_quality"
     NO_SIGNAL = "no_signal"
     LOW_CONFIDENCE = "low_confidence"
-
-
-MAX_READING_BYTES = 65_536
-MAX_ID_LENGTH = 128
-EXCERPT_CHARS = 1_024

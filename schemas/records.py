@@ -1,26 +1,53 @@
 """The records that travel, each declared once. JSON Schemas, Flink DDL and Feast fields are made from these."""
 
+import re
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
-from schemas.channels import CHANNEL_NAMES, CHANNELS, SEQUENCE_CHANNELS
-from schemas.feature_table import FEATURES
-from schemas.reasons import MAX_ID_LENGTH, Abstained, Quarantined
+from schemas.channels import CHANNEL_NAMES, CHANNELS, SEQUENCE_CHANNELS, Channel
+from schemas.feature_table import EVIDENCE_FIGURES, FEATURES
+from schemas.message_rules import FORBIDDEN_IN_IDS, INSTANT, MAX_ID_LENGTH, MAX_SUCCESSIVE, code_points, is_identity
+from schemas.reasons import Abstained, Quarantined
 from schemas.roles import ModelStatus, Role
 from schemas.windows import EARLIEST_MS, LATEST_MS, WINDOW_S
 
 Number = float | None
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+
+
+def _identity(text: str) -> str:
+    if not is_identity(text):
+        raise ValueError("holds a character that no id may have")
+    return text
+
+
+def _instant(text: str) -> str:
+    if not re.fullmatch(INSTANT, text):
+        raise ValueError("is not ISO-8601 in UTC")
+    return text
+
+
+IsoTime = Annotated[
+    str, AfterValidator(_instant), Field(json_schema_extra={"format": "date-time", "pattern": f"^{INSTANT}$"})
+]
+
+SenderId = Annotated[
+    Id,
+    AfterValidator(_identity),
+    Field(json_schema_extra={"pattern": f"^[^{code_points(FORBIDDEN_IN_IDS)[1:]}*$"}),
+]
+"""Of a user or sensor, as a sender may give it."""
+
 EpochMs = Annotated[int, Field(ge=EARLIEST_MS, le=LATEST_MS, description="epoch milliseconds UTC")]
-IsoTime = Annotated[AwareDatetime, Field(strict=True)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Record(BaseModel):
-    """What all records share: immutable, and no field beyond the declared ones."""
+    """What all records share: immutable, no field beyond the declared ones, and no number that JSON cannot hold."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     record_version: ClassVar[int] = 1
 
 
@@ -31,33 +58,60 @@ def _numbers(name: str, fields: dict[str, str], *, share: bool = False) -> type[
     return create_model(name, __base__=Record, **members)
 
 
+def _measured(channel: Channel) -> Any:  # noqa: ANN401
+    """A number of the channel's range or one that stands for "no value"; or successive ones in a list."""
+    number: Any = Annotated[float, Field(strict=True, ge=channel.valid[0], le=channel.valid[1])]
+    if channel.none:
+        number = (
+            number
+            | Annotated[
+                float,
+                Field(strict=True),
+                WithJsonSchema({"enum": list(channel.none)}),
+                AfterValidator(_one_of(channel)),
+            ]
+        )
+    return number | Annotated[list[number], Field(max_length=MAX_SUCCESSIVE)] if channel.successive else number
+
+
+def _one_of(channel: Channel) -> Callable[[float], float]:
+    def checked(value: float) -> float:
+        if value not in channel.none:
+            raise ValueError(f"neither of the range nor one of {channel.none}")
+        return value
+
+    return checked
+
+
 def _measurements() -> type[Record]:
     members: Any = {
         channel.name: (
-            float | None,
-            Field(
-                default=None,
-                ge=channel.valid[0],
-                le=channel.valid[1],
-                description=f"{channel.description} ({channel.unit})",
-            ),
+            _measured(channel) | None,
+            Field(default=None, description=f"{channel.description} ({channel.unit}){_none_text(channel)}"),
         )
         for channel in CHANNELS
     }
     return create_model("Measurements", __base__=Record, **members)
 
 
+def _none_text(channel: Channel) -> str:
+    return f"; {', '.join(map(str, channel.none))} stand for null" if channel.none else ""
+
+
 Measurements = _measurements()
 Features = _numbers("Features", {f.name: f"{f.description} ({f.unit})" for f in FEATURES})
+Evidence = _numbers("Evidence", {f.name: f"{f.description} ({f.unit})" for f in EVIDENCE_FIGURES})
 PerChannel = _numbers("PerChannel", dict.fromkeys(CHANNEL_NAMES, "share of the window, 0 to 1"), share=True)
 
 
 class Reading(Record):
     """One message of one sensor. The message key is the user id."""
 
-    timestamp: IsoTime | EpochMs = Field(description="event time: ISO-8601 in UTC, or epoch milliseconds")
-    user_id: Id
-    sensor_id: Id
+    timestamp: IsoTime | Annotated[EpochMs, Field(strict=True)] = Field(
+        description="event time: ISO-8601 in UTC, or epoch milliseconds"
+    )
+    user_id: SenderId
+    sensor_id: SenderId
     measurements: Measurements  # type: ignore[valid-type]
 
 
@@ -67,10 +121,13 @@ class FeatureWindow(Record):
     user_id: Id
     window_start_ms: EpochMs
     window_end_ms: EpochMs = Field(description="exclusive")
-    samples: int = Field(ge=1, description="values measured in the window; the same one sent twice counts once")
+    samples: int = Field(
+        ge=1, description="values measured in the window by all sensors; the same one sent twice counts once"
+    )
     features: Features  # type: ignore[valid-type]
     coverage: PerChannel  # type: ignore[valid-type]
     quality: PerChannel  # type: ignore[valid-type]
+    evidence: Evidence  # type: ignore[valid-type]
     sequence: dict[str, Annotated[list[Number], Field(min_length=WINDOW_S, max_length=WINDOW_S)]] = Field(
         description=f"per-second means of {', '.join(SEQUENCE_CHANNELS)}"
     )
@@ -90,7 +147,9 @@ class EmotionEvent(Record):
     members: dict[str, dict[str, Share]] = Field(description="each member network's answer for this window")
     entropy: float = Field(ge=0, description="of the smoothed probabilities, as a share of its maximum")
     disagreement: float = Field(ge=0, description="mean over labels of the members' standard deviation")
-    quality: Share = Field(description="mean quality of the channels that the model uses")
+    quality: Share = Field(
+        description="mean quality of the channels that the model uses, at most that of the body's best one"
+    )
     abstained: bool
     reason: Abstained | None
     model_name: str

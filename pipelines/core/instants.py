@@ -1,19 +1,15 @@
-"""ISO-8601 instants as the JVM reads them: any year, seconds and their fraction optional, in UTC alone."""
+"""Instants: of messages, as `schemas.message_rules.INSTANT` has them and the JVM's decoder reads them; and of files."""
 
 import re
-from datetime import date, time
+from datetime import UTC, date, datetime
 from typing import Final
 
-ISO: Final = re.compile(
-    r"(?P<year>[0-9]{4}|\+[0-9]{5,10}|-[0-9]{4,10})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
-    r"[Tt](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{0,9}))?)?"
-    r"(?:[Zz]|[+-]00(?::00(?::00)?)?)"
-)
-LAST_YEAR: Final = 999_999_999
-CYCLE_YEARS: Final = 400
-CYCLE_DAYS: Final = 146_097
+from schemas.message_rules import INSTANT
+from schemas.windows import EARLIEST_MS, LATEST_MS
+
+ISO: Final = re.compile(INSTANT)
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
-LONG_MS: Final = 1 << 63
+UNITS_PER_MS: Final = {"seconds": 1e-3, "milliseconds": 1.0, "microseconds": 1e3, "nanoseconds": 1e6}
 
 
 def epoch_ms(text: str) -> int:
@@ -23,19 +19,50 @@ def epoch_ms(text: str) -> int:
     (1500, 60000)
     """
     match = ISO.fullmatch(text)
-    if match is None or match["year"] == "-0000" or abs(int(match["year"])) > LAST_YEAR:
+    if match is None:
         raise ValueError(text)
-    at = time(int(match["hour"]), int(match["minute"]), int(match["second"] or 0))
-    seconds = at.hour * 3600 + at.minute * 60 + at.second
-    days = _epoch_day(int(match["year"]), int(match["month"]), int(match["day"]))
-    found = (days * 86_400 + seconds) * 1000 + int((match["fraction"] or "").ljust(9, "0")) // 1_000_000
-    if not -LONG_MS <= found < LONG_MS:
-        raise ValueError(text)
-    return found
+    year, month, day, hour, minute, second, fraction = match.groups()
+    days = date(int(year), int(month), int(day)).toordinal() - EPOCH_DAY
+    seconds = days * 86_400 + int(hour) * 3600 + int(minute) * 60 + int(second or 0)
+    return seconds * 1000 + int((fraction or "0").ljust(3, "0")[:3])
 
 
-def _epoch_day(year: int, month: int, day: int) -> int:
-    """Days since the epoch in the Gregorian calendar, which repeats every 400 years, before and after all history."""
-    cycles, within = divmod(year, CYCLE_YEARS)
-    same = date(within + CYCLE_YEARS, month, day)
-    return same.toordinal() - EPOCH_DAY + (cycles - 1) * CYCLE_DAYS
+def unit_of(number: float) -> str | None:
+    """The unit in which the number is an instant between 2000 and 2100; None where it is so in none.
+
+    No number is so in two of them.
+
+    >>> unit_of(1.65e9), unit_of(1.65e18), unit_of(0)
+    ('seconds', 'nanoseconds', None)
+    """
+    fitting = (unit for unit, per_ms in UNITS_PER_MS.items() if EARLIEST_MS <= float(number) / per_ms <= LATEST_MS)
+    return next(fitting, None)
+
+
+def looks_like(number: float) -> str:
+    """What an error adds about a number that is no instant in the unit wanted: the likely unit, or nothing.
+
+    >>> looks_like(1650000000000), looks_like(12)
+    (' (it looks like milliseconds since 1970)', '')
+    """
+    unit = unit_of(number)
+    return f" (it looks like {unit} since 1970)" if unit else ""
+
+
+def is_dated(at_ms: float) -> bool:
+    """Whether an instant, in epoch milliseconds, lies between 2000 and 2100; NaN does not.
+
+    >>> is_dated(1650000000000), is_dated(0), is_dated(float("nan"))
+    (True, False, False)
+    """
+    return EARLIEST_MS <= at_ms <= LATEST_MS
+
+
+def utc_ms(text: str) -> int:
+    """ISO-8601 as epoch milliseconds (halves to even); without a zone it is UTC. Raises ValueError.
+
+    >>> utc_ms("2022-02-07T10:05:00+01:00") == utc_ms("2022-02-07 09:05")
+    True
+    """
+    instant = datetime.fromisoformat(text)
+    return round((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)

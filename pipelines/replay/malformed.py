@@ -7,7 +7,8 @@ from typing import Final
 import orjson
 from numpy.random import Generator
 
-from schemas.reasons import MAX_ID_LENGTH, MAX_READING_BYTES, Quarantined
+from schemas.message_rules import MAX_ID_LENGTH, MAX_NUMBER_CHARS, MAX_READING_BYTES, MAX_SUCCESSIVE
+from schemas.reasons import Quarantined
 
 Message = tuple[bytes | None, bytes | None]
 """key and value."""
@@ -112,18 +113,26 @@ MALFORMATIONS: Final = (
     Malformation("single quotes", Quarantined.MALFORMED_JSON, _replaced(b'"', b"'")),
     Malformation("raw line feed in text", Quarantined.MALFORMED_JSON, _replaced(b"wrist", b"wr\nist")),
     Malformation("invalid UTF-8", Quarantined.MALFORMED_JSON, _replaced(b"wrist", b"wr\xff\xfeist")),
+    Malformation("overlong UTF-8", Quarantined.MALFORMED_JSON, _replaced(b"wrist", b"wr\xc0\x80ist")),
+    Malformation("surrogate in UTF-8", Quarantined.MALFORMED_JSON, _replaced(b"wrist", b"wr\xed\xa0\xbdist")),
+    Malformation("byte order mark", Quarantined.MALFORMED_JSON, lambda rng: (KEY, b"\xef\xbb\xbf" + _reading(rng))),
+    Malformation("UTF-16", Quarantined.MALFORMED_JSON, lambda rng: (KEY, _reading(rng).decode().encode("utf-16"))),
+    Malformation("deep array", Quarantined.MALFORMED_JSON, _constant(_nested("[", "]").encode())),
+    Malformation("deep unknown field", Quarantined.MALFORMED_JSON, _constant(_nested('{"a":', "}").encode())),
+    Malformation("deep measurement", Quarantined.MALFORMED_JSON, _measuring('{"hr":' + _nested("[", "]") + "}")),
+    Malformation(
+        "endless number", Quarantined.MALFORMED_JSON, _measuring('{"hr":' + "7" * (MAX_NUMBER_CHARS + 1) + "}")
+    ),
     Malformation("leading zero", Quarantined.MALFORMED_JSON, _measuring('{"hr":072}')),
     Malformation("NaN literal", Quarantined.MALFORMED_JSON, _measuring('{"hr":NaN}')),
     Malformation("Infinity literal", Quarantined.MALFORMED_JSON, _measuring('{"hr":-Infinity}')),
     Malformation("array", Quarantined.NOT_AN_OBJECT, _constant(b"[1,2,3]")),
     Malformation("array of readings", Quarantined.NOT_AN_OBJECT, lambda rng: (KEY, b"[" + _reading(rng) + b"]")),
-    Malformation("deep array", Quarantined.NOT_AN_OBJECT, _constant(_nested("[", "]").encode())),
     Malformation("text", Quarantined.NOT_AN_OBJECT, _constant(b'"72.5"')),
     Malformation("number", Quarantined.NOT_AN_OBJECT, _constant(b"72.5")),
     Malformation("null literal", Quarantined.NOT_AN_OBJECT, _constant(b"null")),
     Malformation("unknown field", Quarantined.UNKNOWN_FIELD, _replaced(b"}}", b'},"mood":"good"}')),
     Malformation("unknown channel", Quarantined.UNKNOWN_FIELD, _measuring('{"hr":72.5,"glucose":5.4}')),
-    Malformation("deep unknown field", Quarantined.UNKNOWN_FIELD, _constant(_nested('{"a":', "}").encode())),
     Malformation("repeated field", Quarantined.DUPLICATE_FIELD, _replaced(b"}}", b'},"user_id":"%b"}' % KEY)),
     Malformation("repeated channel", Quarantined.DUPLICATE_FIELD, _measuring('{"hr":72.5,"hr":72.5}')),
     Malformation("fractional timestamp", Quarantined.WRONG_TYPE, _stamped(f"{START_MS}.5")),
@@ -135,7 +144,8 @@ MALFORMATIONS: Final = (
     Malformation("NaN as text", Quarantined.WRONG_TYPE, _measuring('{"hr":"NaN"}')),
     Malformation("boolean measurement", Quarantined.WRONG_TYPE, _measuring('{"hr":true}')),
     Malformation("nested measurement", Quarantined.WRONG_TYPE, _measuring('{"hr":{"value":72.5}}')),
-    Malformation("deep measurement", Quarantined.WRONG_TYPE, _measuring('{"hr":' + _nested("[", "]") + "}")),
+    Malformation("list of another channel", Quarantined.WRONG_TYPE, _measuring('{"hr":[72,73]}')),
+    Malformation("null among beats", Quarantined.WRONG_TYPE, _measuring('{"ibi":[800,null,810]}')),
     Malformation("empty object", Quarantined.MISSING_FIELD, _constant(b"{}")),
     Malformation("no timestamp", Quarantined.MISSING_FIELD, _without("timestamp")),
     Malformation("no user", Quarantined.MISSING_FIELD, _without("user_id")),
@@ -143,8 +153,11 @@ MALFORMATIONS: Final = (
     Malformation("no measurements field", Quarantined.MISSING_FIELD, _without("measurements")),
     Malformation("empty user", Quarantined.BAD_USER_ID, _named("")),
     Malformation("half a character as user", Quarantined.BAD_USER_ID, lambda rng: (b"?", _reading(rng, user_id=HALF))),
+    Malformation("escape sequence as user", Quarantined.BAD_USER_ID, _replaced(b'"%b"' % KEY, b'"\\u001b[2J"')),
+    Malformation("user who turns the line around", Quarantined.BAD_USER_ID, _named("ann\u202e")),
     Malformation("overlong user", Quarantined.BAD_USER_ID, _named("u" * (MAX_ID_LENGTH + 1))),
     Malformation("empty sensor", Quarantined.BAD_SENSOR_ID, _replaced(b'"wrist"', b'""')),
+    Malformation("line feed in sensor", Quarantined.BAD_SENSOR_ID, _replaced(b"wrist", b"wr\\nist")),
     Malformation("another's key", Quarantined.KEY_MISMATCH, _keyed(b"somebody else")),
     Malformation("empty key", Quarantined.KEY_MISMATCH, _keyed(b"")),
     Malformation("no key", Quarantined.KEY_MISMATCH, _keyed(None)),
@@ -154,6 +167,8 @@ MALFORMATIONS: Final = (
     Malformation("date alone", Quarantined.BAD_TIMESTAMP, _stamped('"2022-02-07"')),
     Malformation("no zone", Quarantined.BAD_TIMESTAMP, _stamped('"2022-02-07T10:00:00"')),
     Malformation("zone other than UTC", Quarantined.BAD_TIMESTAMP, _stamped('"2022-02-07T10:00:00+02:00"')),
+    Malformation("decimal comma", Quarantined.BAD_TIMESTAMP, _stamped('"2022-02-07T10:00:00,5Z"')),
+    Malformation("leap second", Quarantined.BAD_TIMESTAMP, _stamped('"2016-12-31T23:59:60Z"')),
     Malformation("no such day", Quarantined.BAD_TIMESTAMP, _stamped('"2022-02-30T10:00:00Z"')),
     Malformation("epoch zero", Quarantined.ABSURD_TIMESTAMP, _stamped("0")),
     Malformation("before the epoch", Quarantined.ABSURD_TIMESTAMP, _stamped("-1")),
@@ -165,6 +180,10 @@ MALFORMATIONS: Final = (
     Malformation("year 2099", Quarantined.FUTURE_TIMESTAMP, _stamped('"2099-12-31T23:59:59Z"')),
     Malformation("empty measurements", Quarantined.NO_MEASUREMENTS, _measuring("{}")),
     Malformation("null measurements only", Quarantined.NO_MEASUREMENTS, _measuring('{"hr":null,"gsr":null}')),
+    Malformation("no contact", Quarantined.NO_MEASUREMENTS, _measuring('{"hr":255,"spo2":127,"ibi":65535}')),
+    Malformation("beats that end nowhere", Quarantined.NO_MEASUREMENTS, _measuring('{"ibi":[800,0]}')),
+    Malformation("a beat too long", Quarantined.OUT_OF_RANGE, _measuring('{"ibi":[800,9000,810]}')),
+    Malformation("too many beats", Quarantined.OUT_OF_RANGE, _measuring(f'{{"ibi":{[800] * (MAX_SUCCESSIVE + 1)}}}')),
     Malformation("too high", Quarantined.OUT_OF_RANGE, _measuring('{"temp":234.95}')),
     Malformation("too low", Quarantined.OUT_OF_RANGE, _measuring('{"gsr":1.0,"spo2":-0.001}')),
     Malformation("astronomic", Quarantined.OUT_OF_RANGE, _measuring('{"hr":1e308}')),

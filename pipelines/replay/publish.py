@@ -15,6 +15,7 @@ from schemas.records import Label
 
 CONNECT_S: Final = 5
 FLUSH_S: Final = 60
+WAIT_S: Final = 0.1
 REPORT_EVERY: Final = 1_000
 
 Progress = Callable[[int], None]
@@ -49,15 +50,15 @@ class Publisher:
             raise no_broker(bootstrap) from fault
 
     def send(self, topic: str, key: bytes | None, value: bytes | None) -> None:
-        """Queues a message; waits while the queue is full."""
-        while True:
-            try:
-                self._producer.produce(topic, value, key)
-            except BufferError:
-                self._producer.poll(0.1)
-                self._raise_fault()
-            else:
-                return
+        """Queues a message; waits while the queue is full. Raises StackError where one before was not taken.
+
+        So a replay at the pace of life ends soon after its broker, and not when its queue is full, hours later.
+        """
+        while not self._queued(topic, key, value):
+            self._producer.poll(WAIT_S)
+            self._raise_fault()
+        self._producer.poll(0)
+        self._raise_fault()
 
     def flush(self) -> None:
         """Waits until everything is acknowledged."""
@@ -65,6 +66,15 @@ class Publisher:
         self._raise_fault()
         if left:
             raise StackError(f"the broker at {self._bootstrap} did not take {left} messages within {FLUSH_S} s")
+
+    def _queued(self, topic: str, key: bytes | None, value: bytes | None) -> bool:
+        try:
+            self._producer.produce(topic, value, key)
+        except BufferError:
+            return False
+        except KafkaException as fault:
+            raise StackError(f"the broker at {self._bootstrap} did not take the messages: {fault}") from fault
+        return True
 
     def _delivered(self, fault: KafkaError | None, _: Message) -> None:
         self._fault = self._fault or fault

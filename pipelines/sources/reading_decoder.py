@@ -1,209 +1,50 @@
-"""A message of the readings topic as a reading, by the rules of the stream's JVM decoder."""
+"""A message of the readings topic as readings, by the rules of the JVM's decoder: the same answer to any bytes."""
 
 import json
+import math
 import re
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 
 from pipelines.core.instants import epoch_ms
-from schemas.channels import CHANNEL_INDEX, CHANNELS
-from schemas.reasons import MAX_ID_LENGTH, MAX_READING_BYTES, Quarantined
+from schemas.channels import CHANNELS
+from schemas.message_rules import MAX_DEPTH, MAX_NUMBER_CHARS, MAX_READING_BYTES, MAX_SUCCESSIVE, is_identity
+from schemas.reasons import Quarantined
 from schemas.windows import EARLIEST_MS, LATEST_MS, MAX_FUTURE_MS
 
-FIELDS: Final = ("timestamp", "user_id", "sensor_id", "measurements")
-MOST_DIGITS: Final = 1000
-LONGEST_NAME: Final = 50_000
-BOM: Final = b"\xef\xbb\xbf"
-WIDE: Final = (
-    (re.compile(rb"\x00\x00(\xfe\xff|\x00.)", re.S), "utf-32-be", "strict"),
-    (re.compile(rb"(\xff\xfe|.\x00)\x00\x00", re.S), "utf-32-le", "strict"),
-    (re.compile(rb"\xfe\xff|\x00.", re.S), "utf-16-be", "replace"),
-    (re.compile(rb"\xff\xfe|.\x00", re.S), "utf-16-le", "replace"),
-)
+Measured = Mapping[str, float | list[float]]
+"""By channel, as sent: a number, or a list of successive ones."""
 
-_SPACE: Final = rb"[ \t\n\r]*+"
-_CHARACTER: Final = (
-    rb'[^"\\\x00-\x1f\x80-\xff]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})'
-    rb"|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}"
-)
-_TEXT: Final = rb"((?:" + _CHARACTER + rb')*+)"'
-TEXT: Final = re.compile(_TEXT)
-NAME: Final = re.compile(_SPACE + b'"' + _TEXT)
-COMMA: Final = re.compile(_SPACE + b",")
-CLOSING: Final = re.compile(_SPACE + rb"\}")
-COLON: Final = re.compile(_SPACE + b":")
-END: Final = re.compile(_SPACE + rb"\Z")
-VALUE: Final = re.compile(
-    _SPACE + rb"(?:(?P<object>\{)|(?P<array>\[)|(?P<text>\")|(?P<null>null)(?![0-9A-Za-z_\x7f-\xff])"
-    rb"|(?P<truth>true|false)(?![0-9A-Za-z_\x7f-\xff])|(?P<number>-?[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]*+)?))"
-)
-NUMBER: Final = re.compile(rb"-?(0|[1-9][0-9]*+)(?:\.([0-9]++))?(?:[eE][+-]?([0-9]++))?")
-SEQUENCE: Final = re.compile("[\xc0-\xff][\x80-\xbf]+")
-AFTER_ROOT_NUMBER: Final = re.compile(rb"[ \t\n\r]|\Z")
+FIELDS: Final = ("timestamp", "user_id", "sensor_id", "measurements")
+MEMBER_NAMES: Final = frozenset(FIELDS)
+RULES: Final = {channel.name: (*channel.valid, channel.none) for channel in CHANNELS}
+"""Lowest, highest, and what stands for "no value"."""
+
+PLAUSIBLE: Final = {channel.name: channel.plausible for channel in CHANNELS}
+"""Within the range, and free of what stands for "no value"."""
+
+SUCCESSIVE: Final = frozenset(channel.name for channel in CHANNELS if channel.successive)
+ORDER: Final = tuple(Quarantined)
+DETAIL_CHARS: Final = 100
+LARGEST: Final = math.nextafter(math.inf, 0)
 
 
 class RejectedError(Exception):
-    """A message that no reading can be made of."""
+    """A message that no reading can be made of: the reason, and the field at fault or what is wrong there, cut."""
 
-    def __init__(self, reason: Quarantined) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Quarantined, detail: str = "") -> None:
+        detail = detail if len(detail) <= DETAIL_CHARS else f"{detail[:DETAIL_CHARS]}…"
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
-
-
-def members(value: bytes) -> dict[str, Any]:
-    """The message's members by name; a timestamp as it is written, measurements as floats by channel, null left out.
-
-    >>> members(b'{"timestamp":1,"measurements":{"hr":72,"gsr":null}}')
-    {'timestamp': 1, 'measurements': {'hr': 72.0}}
-    """
-    reader = _Reader(_as_utf8(value))
-    reader.open()
-    found: dict[str, Any] = {}
-    for name, kind in reader.members():
-        if name not in FIELDS:
-            raise RejectedError(Quarantined.UNKNOWN_FIELD)
-        if name in found:
-            raise RejectedError(Quarantined.DUPLICATE_FIELD)
-        found[name] = _member(reader, name, kind)
-    reader.take(END)
-    return found
-
-
-def _member(reader: "_Reader", name: str, kind: str) -> object:
-    if name == "measurements" and kind == "object":
-        return _measurements(reader)
-    if name == "timestamp" and kind == "number" and reader.is_whole:
-        return int(reader.token)
-    if name == "measurements" or kind != "text":
-        raise RejectedError(Quarantined.WRONG_TYPE)
-    return reader.text()
-
-
-def _measurements(reader: "_Reader") -> dict[str, float]:
-    found: dict[str, float | None] = {}
-    for name, kind in reader.members():
-        if name not in CHANNEL_INDEX:
-            raise RejectedError(Quarantined.UNKNOWN_FIELD)
-        if name in found:
-            raise RejectedError(Quarantined.DUPLICATE_FIELD)
-        if kind not in ("number", "null"):
-            raise RejectedError(Quarantined.WRONG_TYPE)
-        found[name] = reader.number() if kind == "number" else None
-    return {name: value for name, value in found.items() if value is not None}
-
-
-class _Reader:
-    """A place in the message, and the token last read there."""
-
-    def __init__(self, value: bytes) -> None:
-        self._value = value
-        self._at = 0
-        self.token = b""
-        self.is_whole = False
-
-    def take(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
-        """What stands here; anything else is malformed."""
-        match = pattern.match(self._value, self._at)
-        if match is None:
-            raise RejectedError(Quarantined.MALFORMED_JSON)
-        self._at = match.end()
-        return match
-
-    def open(self) -> None:
-        """The message's opening brace."""
-        kind = self._value_begins()
-        if kind == "number":
-            self.take(AFTER_ROOT_NUMBER)
-        if kind != "object":
-            raise RejectedError(Quarantined.NOT_AN_OBJECT)
-
-    def members(self) -> Iterator[tuple[str, str]]:
-        """Each member's name and kind of value; after text or an object it must be read before going on."""
-        separator = re.compile(b"")
-        while not (closing := CLOSING.match(self._value, self._at)):
-            self.take(separator)
-            separator = COMMA
-            name = self._name()
-            self.take(COLON)
-            yield name, self._value_begins()
-        self._at = closing.end()
-
-    def text(self) -> str:
-        """The text whose opening quote has been read."""
-        return _unescaped(self.take(TEXT)[1])
-
-    def number(self) -> float:
-        """The number that has been read; infinite beyond float64. A whole number has no negative zero."""
-        return float(self.token) + 0.0 if self.is_whole else float(self.token)
-
-    def _name(self) -> str:
-        name = _unescaped(self.take(NAME)[1])
-        if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
-            raise RejectedError(Quarantined.MALFORMED_JSON)
-        return name
-
-    def _value_begins(self) -> str:
-        match = self.take(VALUE)
-        kind = str(match.lastgroup)
-        if kind == "number":
-            self._number(match[kind])
-        return kind
-
-    def _number(self, token: bytes) -> None:
-        parts = NUMBER.fullmatch(token)
-        if parts is None or sum(len(part or b"") for part in parts.groups()) > MOST_DIGITS:
-            raise RejectedError(Quarantined.MALFORMED_JSON)
-        self.token, self.is_whole = token, parts[2] is None and parts[3] is None
-
-
-def _unescaped(raw: bytes) -> str:
-    """Text between quotes. It may hold half of a surrogate pair, which no encoding can hold."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        text = SEQUENCE.sub(_code_point, raw.decode("latin-1"))
-    if "\\" in text:
-        text = json.loads(f'"{text}"')
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-
-
-def _code_point(sequence: re.Match[str]) -> str:
-    """A lead byte and those that continue it, as lenient decoders take them; half a pair for what is beyond Unicode."""
-    lead, *rest = sequence[0].encode("latin-1")
-    code = lead & (0x3F >> len(rest))
-    for each in rest:
-        code = code << 6 | each & 0x3F
-    return chr(code) if code <= sys.maxunicode else "\udfff"
-
-
-def _as_utf8(value: bytes) -> bytes:
-    """JSON may come in any Unicode encoding; a mark, or zero bytes, at its beginning tell which."""
-    if value.startswith(BOM):
-        return value[len(BOM) :]
-    for pattern, encoding, errors in WIDE:
-        if pattern.match(value):
-            try:
-                text = value.decode(encoding, errors)
-            except UnicodeDecodeError:
-                raise RejectedError(Quarantined.MALFORMED_JSON) from None
-            return text.removeprefix("\ufeff").encode("utf-8", "replace")
-    return value
-
-
-VALID: Final = {channel.name: channel.valid for channel in CHANNELS}
-PLAIN_BYTES: Final = 1000
-MEMBER_NAMES: Final = frozenset(FIELDS)
-SURROGATE: Final = re.compile("[\ud800-\udfff]")
-NUMBER_OR_NULL: Final = frozenset((int, float, type(None)))
+        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """An accepted reading."""
+    """A reading."""
 
     user_id: str
     sensor_id: str
@@ -212,24 +53,199 @@ class Decoded:
     """By channel; at least one."""
 
 
-def decode(key: bytes | None, value: bytes | None, append_ms: int) -> Decoded:
-    """The reading of a message that the broker stored at `append_ms`; raises `RejectedError` with the reason.
+def decode(key: bytes | None, value: bytes | None, append_ms: int) -> tuple[Decoded, ...]:
+    """The readings of a message that the broker stored at `append_ms`; raises `RejectedError` with the reason.
+
+    It is one, or with a list of n successive values n: each at the instant at which it ended, in order of time, the
+    last with all other channels. Numbers that a channel's devices send for "no value" are left out.
 
     >>> decode(b"ann", b'{"timestamp":1e3}', 0)
     Traceback (most recent call last):
-    pipelines.sources.reading_decoder.RejectedError: wrong_type
+    pipelines.sources.reading_decoder.RejectedError: wrong_type: timestamp
     """
+    found = _members(value)
+    if key != found["user_id"].encode():
+        raise RejectedError(Quarantined.KEY_MISMATCH, "key is not user_id" if key is not None else "no key")
+    at_ms = _instant(found["timestamp"], append_ms)
+    if _is_usual(found["measurements"]):
+        return (Decoded(found["user_id"], found["sensor_id"], at_ms, found["measurements"]),)
+    measured, beyond = _judged(found["measurements"])
+    if not measured:
+        raise RejectedError(Quarantined.NO_MEASUREMENTS, "measurements")
+    if beyond:
+        raise RejectedError(Quarantined.OUT_OF_RANGE, f"measurements.{beyond[0]} = {beyond[1]}")
+    return _readings(found, at_ms, measured)
+
+
+def decode_line(line: bytes) -> tuple[Decoded, ...]:
+    """The readings of a message that was kept in a file, where it has no key and nothing is in the future.
+
+    Numbers stay as they were sent, for `recording.judged` and the stream to judge: those out of range, and those that
+    stand for "no value". A list with a value out of range becomes one reading of it. Raises `RejectedError` for all
+    else, `NO_MEASUREMENTS` where there is no number at all.
+
+    >>> line = b'{"timestamp":1644228000000,"user_id":"ann","sensor_id":"belt","measurements":{"ibi":[800,820]}}'
+    >>> [(each.timestamp_ms, each.measurements) for each in decode_line(line)]
+    [(1644227999180, {'ibi': 800.0}), (1644228000000, {'ibi': 820.0})]
+    """
+    found = _members(line)
+    at_ms = _instant(found["timestamp"], LATEST_MS)
+    given: Measured = found["measurements"]
+    measured, beyond = _judged(given)
+    if measured and beyond:
+        alone = {name: each for name, each in given.items() if not isinstance(each, list)} | dict([beyond])
+        numbers = {name: max(-LARGEST, min(each, LARGEST)) for name, each in alone.items()}
+        return (Decoded(found["user_id"], found["sensor_id"], at_ms, numbers),)
+    parts = {name: _placed(name, each) if isinstance(each, list) else each for name, each in given.items()}
+    placed = {name: part for name, part in parts.items() if part != []}
+    if not placed:
+        raise RejectedError(Quarantined.NO_MEASUREMENTS, "measurements")
+    return _readings(found, at_ms, placed)
+
+
+def members(value: bytes) -> dict[str, Any]:
+    """The message's members by name, of the right types; a timestamp as it is written, no null among measurements.
+
+    Raises `RejectedError`: malformed JSON first, then what else is wrong, in the order of the reasons.
+
+    >>> members(b'{"timestamp":1,"user_id":"a","sensor_id":"w","measurements":{"hr":72,"gsr":null}}')["measurements"]
+    {'hr': 72.0}
+    """
+    document = _document(value)
+    if not isinstance(document, _Object):
+        raise RejectedError(Quarantined.NOT_AN_OBJECT, "the message is no JSON object")
+    faults = sorted(_faults(document), key=lambda fault: ORDER.index(fault[0]))
+    if faults:
+        raise RejectedError(*faults[0])
+    found = dict(document)
+    for name in FIELDS:
+        if name not in found:
+            raise RejectedError(Quarantined.MISSING_FIELD, name)
+    found["measurements"] = _as_floats(dict(found["measurements"]))
+    return found
+
+
+class _Object(tuple[tuple[str, Any], ...]):
+    """An object's members in order, repeated ones included."""
+
+
+def _document(value: bytes) -> object:
+    """One JSON text in UTF-8, within the limits."""
+    try:
+        text = value.decode()
+        _check_depth(text)
+        return JSON.decode(text)
+    except ValueError as fault:
+        raise RejectedError(Quarantined.MALFORMED_JSON, str(fault)) from None
+
+
+STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"', re.S)
+BRACKET: Final = re.compile(r"[][{}]")
+
+
+def _check_depth(text: str) -> None:
+    """Up to where the text may stop to be JSON, brackets outside of strings are its nesting."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for bracket in BRACKET.findall(STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"nested deeper than {MAX_DEPTH}")
+
+
+def _short(number: str) -> str:
+    if len(number) > MAX_NUMBER_CHARS:
+        raise ValueError(f"a number of more than {MAX_NUMBER_CHARS} characters")
+    return number
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+JSON: Final = json.JSONDecoder(
+    object_pairs_hook=_Object,
+    parse_int=lambda number: int(_short(number)),
+    parse_float=lambda number: float(_short(number)),
+    parse_constant=_no_constant,
+)
+
+
+def _faults(document: _Object) -> Iterator[tuple[Quarantined, str]]:
+    yield from _misnamed(document, MEMBER_NAMES, "")
+    for name, each in document:
+        if name == "measurements" and isinstance(each, _Object):
+            yield from _misnamed(each, RULES, "measurements.")
+            yield from (
+                (Quarantined.WRONG_TYPE, f"measurements.{channel}")
+                for channel, number in each
+                if not _is_measurement(channel, number)
+            )
+        elif name in MEMBER_NAMES and not _is_member(name, each):
+            yield Quarantined.WRONG_TYPE, name
+
+
+def _misnamed(
+    pairs: _Object, names: frozenset[str] | Mapping[str, object], of: str
+) -> Iterator[tuple[Quarantined, str]]:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name not in names:
+            yield Quarantined.UNKNOWN_FIELD, of + name
+        if name in seen:
+            yield Quarantined.DUPLICATE_FIELD, of + name
+        seen.add(name)
+
+
+def _is_member(name: str, value: object) -> bool:
+    """Whether a member other than measurements, or what stands in their place, is of its type."""
+    return (type(value) is str and name != "measurements") or (type(value) is int and name == "timestamp")
+
+
+NUMBER: Final = frozenset((int, float))
+NUMBER_OR_NULL: Final = NUMBER | {type(None)}
+
+
+def _is_measurement(channel: str, value: Any) -> bool:  # noqa: ANN401
+    if type(value) is list:
+        return channel in SUCCESSIVE and {type(each) for each in value} <= NUMBER
+    return type(value) in NUMBER_OR_NULL
+
+
+def _as_floats(given: Mapping[str, Any]) -> dict[str, float | list[float]]:
+    """Without null. A whole number has no negative zero."""
+    return {
+        name: [_float(each) for each in value] if type(value) is list else _float(value)
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _float(number: float) -> float:
+    """Infinite beyond what a float holds."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+PLAIN_BYTES: Final = min(1_000, MAX_NUMBER_CHARS)
+"""Of the usual message; no number in it can be too long."""
+
+
+def _members(value: bytes | None) -> dict[str, Any]:
+    """The members, ids judged."""
     if not value:
-        raise RejectedError(Quarantined.EMPTY_MESSAGE)
+        raise RejectedError(Quarantined.EMPTY_MESSAGE, "the message has no value")
     if len(value) > MAX_READING_BYTES:
-        raise RejectedError(Quarantined.TOO_LARGE)
+        raise RejectedError(Quarantined.TOO_LARGE, f"{len(value)} bytes, at most {MAX_READING_BYTES}")
     found = _plain(value) or members(value)
-    if len(found) < len(FIELDS):
-        raise RejectedError(Quarantined.MISSING_FIELD)
-    _check_identity(found["user_id"], found["sensor_id"], key)
-    timestamp_ms = _instant(found["timestamp"], append_ms)
-    _check_measured(found["measurements"])
-    return Decoded(found["user_id"], found["sensor_id"], timestamp_ms, found["measurements"])
+    if not is_identity(found["user_id"]):
+        raise RejectedError(Quarantined.BAD_USER_ID, "user_id")
+    if not is_identity(found["sensor_id"]):
+        raise RejectedError(Quarantined.BAD_SENSOR_ID, "sensor_id")
+    return found
 
 
 def _plain(value: bytes) -> dict[str, Any] | None:
@@ -251,42 +267,88 @@ def _plain(value: bytes) -> dict[str, Any] | None:
     texts = len(FIELDS) + 2 + len(given) + (type(at) is str)
     if type(at) not in (int, str) or value.count(b'"') != 2 * texts:
         return None
-    if not (given.keys() <= VALID.keys() and {type(each) for each in given.values()} <= NUMBER_OR_NULL):
+    if not given.keys() <= RULES.keys():
         return None
-    found["measurements"] = {name: float(number) for name, number in given.items() if number is not None}
+    if {type(each) for each in given.values()} <= NUMBER_OR_NULL:
+        found["measurements"] = {name: float(number) for name, number in given.items() if number is not None}
+    elif all(_is_measurement(channel, each) for channel, each in given.items()):
+        found["measurements"] = _as_floats(given)
+    else:
+        return None
     return found
-
-
-def _check_identity(user_id: str, sensor_id: str, key: bytes | None) -> None:
-    if not _is_identity(user_id):
-        raise RejectedError(Quarantined.BAD_USER_ID)
-    if not _is_identity(sensor_id):
-        raise RejectedError(Quarantined.BAD_SENSOR_ID)
-    if key != user_id.encode():
-        raise RejectedError(Quarantined.KEY_MISMATCH)
-
-
-def _is_identity(text: str) -> bool:
-    """Of the right length, and text that can be stored: no half of a surrogate pair."""
-    return 1 <= len(text) <= MAX_ID_LENGTH and not SURROGATE.search(text)
 
 
 def _instant(timestamp: int | str, append_ms: int) -> int:
     try:
         at_ms = epoch_ms(timestamp) if isinstance(timestamp, str) else timestamp
     except ValueError:
-        raise RejectedError(Quarantined.BAD_TIMESTAMP) from None
+        raise RejectedError(Quarantined.BAD_TIMESTAMP, f"{timestamp!r} is not ISO-8601 in UTC") from None
     if not EARLIEST_MS <= at_ms <= LATEST_MS:
-        raise RejectedError(Quarantined.ABSURD_TIMESTAMP)
+        raise RejectedError(Quarantined.ABSURD_TIMESTAMP, str(at_ms)[:20])
     if at_ms > append_ms + MAX_FUTURE_MS:
-        raise RejectedError(Quarantined.FUTURE_TIMESTAMP)
+        raise RejectedError(Quarantined.FUTURE_TIMESTAMP, f"{at_ms - append_ms} ms ahead of the broker")
     return at_ms
 
 
-def _check_measured(measurements: Mapping[str, float]) -> None:
-    if not measurements:
-        raise RejectedError(Quarantined.NO_MEASUREMENTS)
-    for name, number in measurements.items():
-        low, high = VALID[name]
-        if not low <= number <= high:
-            raise RejectedError(Quarantined.OUT_OF_RANGE)
+def _is_usual(given: Measured) -> bool:
+    """Whether there are numbers, all of them such as a worn device measures: then there is nothing to judge."""
+    for name, value in given.items():
+        low, high = PLAUSIBLE[name]
+        if isinstance(value, list) or not low <= value <= high:
+            return False
+    return bool(given)
+
+
+def _judged(given: Measured) -> tuple[Measured, tuple[str, float] | None]:
+    """What was measured, and the first channel and number out of its range; infinity for a list that is too long.
+
+    Not measured is what stands for "no value", and of a list what has no place in time: it is judged all the same.
+    """
+    measured: dict[str, float | list[float]] = {}
+    beyond: tuple[str, float] | None = None
+    for name, value in given.items():
+        low, high, none = RULES[name]
+        if isinstance(value, list):
+            if part := _placed(name, value):
+                measured[name] = part
+            beyond = beyond or _beyond(name, value)
+        elif value not in none:
+            measured[name] = value
+            if not low <= value <= high and not beyond:
+                beyond = name, value
+    return measured, beyond
+
+
+def _placed(name: str, durations: list[float]) -> list[float]:
+    """What follows the last unknown duration: when those before it were, nobody can say."""
+    none = RULES[name][2]
+    unknown = [place for place, each in enumerate(durations) if each in none]
+    return durations[unknown[-1] + 1 :] if unknown else durations
+
+
+def _beyond(name: str, durations: list[float]) -> tuple[str, float] | None:
+    low, high, none = RULES[name]
+    if len(durations) > MAX_SUCCESSIVE:
+        return name, math.inf
+    return next(((name, each) for each in durations if not low <= each <= high and each not in none), None)
+
+
+def _readings(found: Mapping[str, Any], at_ms: int, measured: Measured) -> tuple[Decoded, ...]:
+    user_id, sensor_id = found["user_id"], found["sensor_id"]
+    lists = {name: each for name in SUCCESSIVE if isinstance(each := measured.get(name), list)}
+    last = {**measured, **{name: durations[-1] for name, durations in lists.items()}} if lists else measured
+    earlier = [
+        Decoded(user_id, sensor_id, at_ms - ago_ms, {name: number})
+        for name, durations in lists.items()
+        for ago_ms, number in _earlier(durations)
+    ]
+    return (*earlier, Decoded(user_id, sensor_id, at_ms, cast(Mapping[str, float], last)))
+
+
+def _earlier(durations: Sequence[float]) -> list[tuple[int, float]]:
+    """How long before the last one each other ended, rounded half to even, and its length; ascending in time."""
+    found, later = [], 0.0
+    for place in range(len(durations) - 1, 0, -1):
+        later += durations[place]
+        found.append((round(later), durations[place - 1]))
+    return found[::-1]

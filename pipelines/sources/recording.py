@@ -1,5 +1,6 @@
 """A person's readings in columns: one array of times and one of values per sensor, no object per reading."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isnan
@@ -7,8 +8,10 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.samples import SAMPLE, pack
+from pipelines.signals.series.samples import SAMPLE, pack
 from schemas.channels import CHANNEL_INDEX, CHANNELS
+from schemas.message_rules import is_identity
+from schemas.reasons import Quarantined
 from schemas.records import Label, Reading
 from schemas.windows import EARLIEST_MS, LATEST_MS
 
@@ -60,8 +63,23 @@ def stream(
 
 
 def accepted(recording: Recording) -> Recording:
-    """The recording without the readings that the stream would quarantine for their date or a value out of range."""
-    return replace(recording, streams=tuple(_kept(each, _is_accepted(each)) for each in recording.streams))
+    """What the stream would accept of the recording: `judged` without the counts."""
+    return judged(recording)[0]
+
+
+def judged(recording: Recording) -> tuple[Recording, Counter[Quarantined]]:
+    """What the stream would accept of the recording, and how many readings it would quarantine, by reason.
+
+    Numbers that devices send for "no value" are not given in what is accepted. As in the stream the ids are judged
+    first, then the date, then whether anything was measured, then the range.
+
+    >>> wrist = stream("wrist", ["hr"], np.array([1_644_228_000_000]), np.array([[255.0]]))
+    >>> dict(judged(Recording("ann", (wrist,)))[1])
+    {<Quarantined.NO_MEASUREMENTS: 'no_measurements'>: 1}
+    """
+    found = [_judged(recording.user_id, each) for each in recording.streams]
+    counts = sum((left_out for _, left_out in found), Counter[Quarantined]())
+    return replace(recording, streams=tuple(kept for kept, _ in found)), counts
 
 
 def shifted(recording: Recording, offset_ms: int) -> Recording:
@@ -75,13 +93,16 @@ def shifted(recording: Recording, offset_ms: int) -> Recording:
 
 
 def to_samples(recording: Recording) -> NDArray[np.void]:
-    """Every value given, as packed samples in order of time, then channel (equal ones keep the streams' order).
+    """Every value given, as packed samples in order of time, sensor, then channel (equal ones keep the streams' order).
 
+    >>> from pipelines.signals.series.samples import channels, timestamps_ms
     >>> wrist = stream("wrist", ["hr", "gsr"], np.array([1000]), np.array([[70.0, 0.5]]))
-    >>> to_samples(Recording("ann", (wrist,))).tolist()
-    [(16000, 70.0), (16003, 0.5)]
+    >>> samples = to_samples(Recording("ann", (wrist,)))
+    >>> timestamps_ms(samples).tolist(), channels(samples).tolist(), samples["value"].tolist()
+    ([1000, 1000], [0, 3], [70.0, 0.5])
     """
-    parts = [_packed(each) for each in recording.streams]
+    sensors = sorted({each.sensor_id for each in recording.streams})
+    parts = [_packed(each, sensors.index(each.sensor_id)) for each in recording.streams]
     samples = np.concatenate(parts) if parts else np.empty(0, dtype=SAMPLE)
     return samples[np.argsort(samples["key"], kind="stable")]
 
@@ -111,18 +132,33 @@ def _reading(user_id: str, source: Stream, row: int) -> Reading:
     )
 
 
-def _packed(source: Stream) -> NDArray[np.void]:
+def _packed(source: Stream, number: int) -> NDArray[np.void]:
     rows, columns = np.nonzero(~np.isnan(source.values))
     channel = np.array([CHANNEL_INDEX[name] for name in source.channels], dtype=np.int64)
-    return pack(source.timestamp_ms[rows], channel[columns], source.values[rows, columns])
+    return pack(source.timestamp_ms[rows], channel[columns], source.values[rows, columns], number)
 
 
-def _is_accepted(source: Stream) -> NDArray[np.bool_]:
+def _judged(user_id: str, source: Stream) -> tuple[Stream, Counter[Quarantined]]:
+    values = _known(source)
     low, high = np.array([CHANNELS[CHANNEL_INDEX[name]].valid for name in source.channels], dtype=np.float64).T
-    out_of_range = ((source.values < low) | (source.values > high)).any(axis=1)
-    dated = (source.timestamp_ms >= EARLIEST_MS) & (source.timestamp_ms <= LATEST_MS)
-    return np.asarray(dated & ~out_of_range)
+    faults = {
+        Quarantined.BAD_USER_ID: np.full(len(values), not is_identity(user_id)),
+        Quarantined.BAD_SENSOR_ID: np.full(len(values), not is_identity(source.sensor_id)),
+        Quarantined.ABSURD_TIMESTAMP: (source.timestamp_ms < EARLIEST_MS) | (source.timestamp_ms > LATEST_MS),
+        Quarantined.NO_MEASUREMENTS: np.isnan(values).all(axis=1),
+        Quarantined.OUT_OF_RANGE: ((values < low) | (values > high)).any(axis=1),
+    }
+    left, counts = np.ones(len(values), dtype=bool), Counter[Quarantined]()
+    for reason, is_faulty in faults.items():
+        counts[reason] = int((left & is_faulty).sum())
+        left &= ~is_faulty
+    return replace(source, timestamp_ms=source.timestamp_ms[left], values=values[left]), counts
 
 
-def _kept(source: Stream, rows: NDArray[np.bool_]) -> Stream:
-    return replace(source, timestamp_ms=source.timestamp_ms[rows], values=source.values[rows])
+def _known(source: Stream) -> NDArray[np.float64]:
+    """The values, NaN also for those that devices send for "no value"."""
+    values = source.values.copy()
+    for column, name in zip(values.T, source.channels, strict=True):
+        if none := CHANNELS[CHANNEL_INDEX[name]].none:
+            column[np.isin(column, none)] = np.nan
+    return values

@@ -1,20 +1,16 @@
 """The readings topic as views: every message once as accepted, late or rejected; every window once."""
 
-import json
-
 from py4j.java_collections import JavaMap
 from py4j.java_gateway import JavaObject
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
-from pipelines.signals.samples import CHANNEL_SLOTS
+from pipelines.streaming.decoder_contract import decoder_contract
 from pipelines.streaming.job_config import FeaturesConfig
-from schemas.channels import CHANNELS
 from schemas.fingerprint import schema_hash
-from schemas.reasons import EXCERPT_CHARS, MAX_ID_LENGTH, MAX_READING_BYTES
 from schemas.topics import READINGS
-from schemas.windows import EARLIEST_MS, HOP_MS, LATENESS_MS, LATEST_MS, MAX_FUTURE_MS, WINDOW_MS
+from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
 
 HOLD_MS = 3_000
 """How long event time waits when readings come again, as after an outage: for the partitions that are last.
@@ -28,26 +24,6 @@ DRIFT_MS = 60_000
 Without it state grows with the backlog. See docs/decisions/0010-partitions-at-one-pace.md."""
 
 BOUNDED_IDLE_MS = 600_000
-
-
-def decoder_contract() -> str:
-    """The decoder's rules.
-
-    >>> json.loads(decoder_contract())["channels"][0]
-    {'name': 'hr', 'lowest': 20, 'highest': 300}
-    """
-    return json.dumps(
-        {
-            "channels": [{"name": c.name, "lowest": c.valid[0], "highest": c.valid[1]} for c in CHANNELS],
-            "slots": CHANNEL_SLOTS,
-            "max_bytes": MAX_READING_BYTES,
-            "max_id_length": MAX_ID_LENGTH,
-            "excerpt_chars": EXCERPT_CHARS,
-            "earliest_ms": EARLIEST_MS,
-            "latest_ms": LATEST_MS,
-            "max_future_ms": MAX_FUTURE_MS,
-        }
-    )
 
 
 def register_readings(

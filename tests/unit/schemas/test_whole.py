@@ -55,6 +55,25 @@ def test_an_error_leaves_the_old_folder_alone(tmp_path: Path) -> None:
     assert names(tmp_path) == ["set"]
 
 
+def test_an_error_leaves_no_parent_that_was_made_for_it(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    with pytest.raises(FileNotFoundError), whole_folder(tmp_path / "old" / "new" / "deep" / "set") as fresh:
+        (fresh / "nowhere" / "new").touch()
+    assert names(tmp_path) == ["old"]
+    assert names(tmp_path / "old") == []
+
+
+def test_an_error_leaves_a_parent_that_others_use_by_now(tmp_path: Path) -> None:
+    def other_writes_and_this_fails() -> None:
+        with whole_folder(tmp_path / "new" / "deep" / "set") as fresh:
+            (tmp_path / "new" / "other").touch()
+            (fresh / "nowhere" / "new").touch()
+
+    with pytest.raises(FileNotFoundError):
+        other_writes_and_this_fails()
+    assert names(tmp_path / "new") == ["other"]
+
+
 def test_a_folder_that_cannot_be_moved_brings_the_old_one_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "set"
     with whole_folder(folder) as fresh:

@@ -1,8 +1,21 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from pipelines.signals.samples import channels, timestamps_ms
-from pipelines.sources.recording import Recording, Stream, accepted, shifted, stream, to_readings, to_samples
+from pipelines.signals.series.samples import channels, timestamps_ms
+from pipelines.sources.recording import (
+    Recording,
+    Stream,
+    accepted,
+    judged,
+    shifted,
+    stream,
+    to_readings,
+    to_samples,
+)
+from schemas.channels import CHANNELS, Channel
+from schemas.reasons import Quarantined
 from schemas.records import Label
 
 START_MS = 1_700_000_000_000
@@ -41,6 +54,36 @@ def test_accepted_leaves_out_the_whole_reading() -> None:
 def test_accepted_leaves_out_absurd_dates() -> None:
     clock_fault = stream("wrist", ("hr",), np.array([0, START_MS]), np.array([[70.0], [70.0]]))
     assert accepted(Recording("ann", (clock_fault,))).streams[0].timestamp_ms.tolist() == [START_MS]
+
+
+@pytest.mark.parametrize("channel", [channel for channel in CHANNELS if channel.none], ids=lambda each: each.name)
+def test_what_devices_send_for_no_value_is_not_given(channel: Channel) -> None:
+    """Beside a value of another channel it is missing; alone it is no reading."""
+    times = START_MS + np.arange(2 * len(channel.none)) * 1000
+    values = np.array([[none, other] for none in channel.none for other in (36.5, NAN)])
+    kept, left_out = judged(Recording("ann", (stream("wrist", (channel.name, "temp"), times, values),)))
+    np.testing.assert_array_equal(kept.streams[0].values, [[NAN, 36.5]] * len(channel.none))
+    assert +left_out == {Quarantined.NO_MEASUREMENTS: len(channel.none)}
+
+
+def test_zero_is_a_value_where_it_can_be_measured() -> None:
+    zeros = stream("wrist", ("gsr", "temp", "acc_x"), np.array([START_MS]), np.zeros((1, 3)))
+    assert judged(Recording("ann", (zeros,)))[0].streams[0].values.tolist() == [[0, 0, 0]]
+
+
+@pytest.mark.parametrize("user_id", ["", "x" * 129, "ann\x1b[2J", "a\nb", "a\u2028", "\u202ea", "\ud83d"])
+def test_nobody_may_be_called_so(user_id: str) -> None:
+    recording = replace(wrist([[70.0, 33.0], [71.0, 234.95]]), user_id=user_id)
+    kept, left_out = judged(recording)
+    assert len(kept.streams[0].timestamp_ms) == 0
+    assert +left_out == {Quarantined.BAD_USER_ID: 2}
+
+
+def test_the_first_reason_counts() -> None:
+    values = np.array([[999.0, NAN], [255.0, NAN], [999.0, 33.0], [70.0, 99.0], [70.0, 33.0]])
+    times = np.array([0, 1, START_MS, START_MS, START_MS])
+    _, left_out = judged(Recording("ann", (stream("wrist", ("hr", "temp"), times, values),)))
+    assert +left_out == {Quarantined.ABSURD_TIMESTAMP: 2, Quarantined.OUT_OF_RANGE: 2}
 
 
 def test_shifted_moves_readings_and_labels() -> None:

@@ -8,18 +8,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.record.TimestampType;
 import org.apache.flink.table.data.RowData;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** One message, one row: what is kept of a reading, and of a message that is none. */
+/** What is kept of a reading, and of a message that is none: one row, or one for each of successive values. */
 class ReadingDeserializerTest {
     private static final long STAMP_MS = 1_644_227_574_000L;
     private static final int PARTITION = 3;
     private static final long OFFSET = 41;
+    private static final int IBI = ReadingRow.FIRST_CHANNEL + Readings.IBI;
 
     @Test
     void aReadingIsARowWithoutAReason() {
@@ -33,6 +37,45 @@ class ReadingDeserializerTest {
         assertTrue(row.isNullAt(ReadingRow.PAYLOAD), "is kept for the quarantine alone");
         assertFalse(row.getBoolean(ReadingRow.LATE), "is not decided here");
         assertPlaced(row);
+    }
+
+    /** The last beat ends at the timestamp, and has the other channels; halves go to the even millisecond. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            [800]                    | 0 800.0
+            [800,820]                | -820 800.0, 0 820.0
+            [800,820.5,830]          | -1650 800.0, -830 820.5, 0 830.0
+            [800,820.5]              | -820 800.0, 0 820.5
+            [800,821.5]              | -822 800.0, 0 821.5
+            [800,0,65535,810,820]    | -820 810.0, 0 820.0
+            """)
+    void aListIsARowForEachBeat(String list, String expected) {
+        List<RowData> rows = rows(message("72,\"ibi\":" + list));
+        String found = rows.stream()
+                .map(row -> row.getLong(ReadingRow.TIMESTAMP_MS) - STAMP_MS + " " + row.getDouble(IBI))
+                .collect(Collectors.joining(", "));
+        assertEquals(expected, found);
+        for (RowData row : rows) {
+            assertTrue(ReadingRow.isAccepted(row));
+            assertEquals("ann wrist", row.getString(ReadingRow.USER_ID) + " " + row.getString(ReadingRow.SENSOR_ID));
+            assertEquals(row != rows.get(rows.size() - 1), row.isNullAt(ReadingRow.FIRST_CHANNEL), "hr with the last");
+            assertPlaced(row);
+        }
+    }
+
+    @Test
+    void aListWithoutAKnownEndIsNoBeat() {
+        RowData row = row(message("72,\"ibi\":[800,65535]"));
+        assertEquals(72, row.getDouble(ReadingRow.FIRST_CHANNEL));
+        assertTrue(row.isNullAt(IBI));
+        assertEquals(STAMP_MS, row.getLong(ReadingRow.TIMESTAMP_MS));
+    }
+
+    @Test
+    void aListWithABadBeatIsOneRefusedMessage() {
+        RowData row = row(message("72,\"ibi\":[800,9999,800]"));
+        assertEquals("out_of_range", row.getString(ReadingRow.REASON).toString());
+        assertEquals("measurements.ibi = 9999.0", row.getString(ReadingRow.DETAIL).toString());
     }
 
     @Test
@@ -83,6 +126,12 @@ class ReadingDeserializerTest {
     }
 
     private static RowData row(String value) {
+        List<RowData> rows = rows(value);
+        assertEquals(1, rows.size());
+        return rows.get(0);
+    }
+
+    private static List<RowData> rows(String value) {
         List<RowData> rows = new ArrayList<>();
         byte[] key = "ann".getBytes(StandardCharsets.UTF_8);
         byte[] bytes = value == null ? null : value.getBytes(StandardCharsets.UTF_8);
@@ -93,7 +142,6 @@ class ReadingDeserializerTest {
                                 ConsumerRecord.NULL_SIZE, ConsumerRecord.NULL_SIZE, key, bytes, new RecordHeaders(),
                                 Optional.empty()),
                         new ListCollector<>(rows));
-        assertEquals(1, rows.size());
-        return rows.get(0);
+        return rows;
     }
 }

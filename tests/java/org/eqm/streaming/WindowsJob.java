@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -27,9 +29,16 @@ final class WindowsJob implements AutoCloseable {
     private static final OutputTag<RowData> ACCEPTED = new OutputTag<>("accepted", Readings.LAYOUT.typeInformation());
 
     /** A measured value. */
-    record Sample(long ms, int channel, double value) {
+    record Sample(long ms, String sensor, int channel, double value) {
+        Sample(long ms, int channel, double value) {
+            this(ms, "wrist", channel, value);
+        }
+
         static final Comparator<Sample> BY_TIME = Comparator.comparingLong(Sample::ms);
     }
+
+    /** A pane as the reader has it: its length as it came, and its samples. */
+    private record Pane(int bytes, List<Sample> samples) {}
 
     /** A window as the reader has it; of its samples so many came with it. */
     record Window(String user, long startMs, boolean fresh, int sentSamples, List<Sample> samples) {
@@ -42,7 +51,7 @@ final class WindowsJob implements AutoCloseable {
     record Reading(String user, long ms, boolean late) {}
 
     private final List<KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData>> subtasks = new ArrayList<>();
-    private final Map<String, List<Sample>> kept = new HashMap<>();
+    private final Map<String, Map<Long, Pane>> kept = new HashMap<>();
 
     WindowsJob(int parallelism) throws Exception {
         this(parallelism, 0, null);
@@ -83,8 +92,12 @@ final class WindowsJob implements AutoCloseable {
     }
 
     void read(String user, long ms, double heartRate) throws Exception {
+        read(user, "wrist", ms, heartRate);
+    }
+
+    void read(String user, String sensor, long ms, double heartRate) throws Exception {
         int index = KeyGroupRangeAssignment.assignKeyToParallelOperator(user, MAX_PARALLELISM, subtasks.size());
-        subtasks.get(index).processElement(Readings.accepted(user, ms, heartRate), ms);
+        subtasks.get(index).processElement(Readings.accepted(user, sensor, ms, heartRate), ms);
     }
 
     /** All subtasks get the watermark: the windows that it closes, subtask by subtask. */
@@ -133,24 +146,47 @@ final class WindowsJob implements AutoCloseable {
         String user = row.getString(0).toString();
         long startMs = row.getLong(1);
         boolean fresh = row.getBoolean(2);
-        List<Sample> sent = unpacked(row.getBinary(4));
-        List<Sample> samples = fresh ? new ArrayList<>() : kept.getOrDefault(user, new ArrayList<>());
-        samples.addAll(sent);
-        samples.removeIf(sample -> sample.ms() < startMs);
-        kept.put(user, samples);
-        assertEquals(row.getInt(3), 16 * samples.size(), "the reader has the whole window");
-        return new Window(user, startMs, fresh, sent.size(), List.copyOf(samples));
+        Map<Long, Pane> sent = unpacked(row.getBinary(4));
+        Map<Long, Pane> panes = fresh ? new TreeMap<>() : kept.getOrDefault(user, new TreeMap<>());
+        panes.putAll(sent);
+        panes.keySet().removeIf(paneMs -> paneMs < startMs);
+        kept.put(user, panes);
+        assertEquals(row.getInt(3), panes.values().stream().mapToInt(Pane::bytes).sum(), "the reader has it all");
+        return new Window(user, startMs, fresh, samples(sent).size(), samples(panes));
     }
 
-    private static List<Sample> unpacked(byte[] packed) {
-        List<Sample> samples = new ArrayList<>();
+    private static List<Sample> samples(Map<Long, Pane> panes) {
+        return panes.values().stream().flatMap(pane -> pane.samples().stream()).toList();
+    }
+
+    private static Map<Long, Pane> unpacked(byte[] packed) {
+        Map<Long, Pane> panes = new TreeMap<>();
         ByteBuffer from = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
         while (from.hasRemaining()) {
-            long key = from.getLong();
-            int channel = (int) Math.floorMod(key, (long) Readings.SLOTS);
-            samples.add(new Sample(Math.floorDiv(key, (long) Readings.SLOTS), channel, from.getDouble()));
+            int begin = from.position();
+            byte[] names = new byte[from.getInt()];
+            int sampleBytes = from.getInt();
+            long paneMs = from.getLong();
+            String[] sensors = named(from, names);
+            List<Sample> samples = new ArrayList<>();
+            for (int end = from.position() + sampleBytes; from.position() < end; ) {
+                samples.add(sample(from.getLong(), from.getDouble(), sensors));
+            }
+            panes.put(paneMs, new Pane(from.position() - begin, samples));
         }
-        return samples;
+        return panes;
+    }
+
+    private static String[] named(ByteBuffer from, byte[] names) {
+        from.get(names);
+        return new String(names, StandardCharsets.UTF_8).split("\n");
+    }
+
+    private static Sample sample(long key, double value, String[] sensors) {
+        long instant = Math.floorDiv(key, (long) Readings.SLOTS);
+        int source = (int) Math.floorMod(instant, (long) Readings.SOURCE_SLOTS);
+        long ms = Math.floorDiv(instant, (long) Readings.SOURCE_SLOTS);
+        return new Sample(ms, sensors[source], (int) Math.floorMod(key, (long) Readings.SLOTS), value);
     }
 
     private static String user(RowData row) {

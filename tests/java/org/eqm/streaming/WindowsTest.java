@@ -164,6 +164,54 @@ class WindowsTest {
                 job.watermark(64_999).get(0).samples());
     }
 
+    /** Whoever reads the window must be able to tell two devices of one user apart. */
+    @Test
+    void samplesSayWhichSensorMeasuredThem() throws Exception {
+        start(1);
+        job.read("ann", "left", 60_000, 60);
+        job.read("ann", "rechts ü", 60_000, 70);
+        job.read("ann", "left", 66_000, 61);
+        assertEquals(
+                List.of(
+                        new Sample(60_000, "left", Readings.HR, 60),
+                        new Sample(60_000, "rechts ü", Readings.HR, 70),
+                        new Sample(66_000, "left", Readings.HR, 61)),
+                lastOf(job.watermark(69_999)).samples());
+    }
+
+    /** A pane's names are its own: those of a sensor that is gone are not carried on. */
+    @Test
+    void aSensorIsNumberedAnewInEachPane() throws Exception {
+        start(1);
+        job.read("ann", "left", 60_000, 60);
+        job.read("ann", "right", 65_000, 70);
+        List<Window> sent = job.watermark(END_OF_TIME);
+        assertEquals(List.of(new Sample(65_000, "right", Readings.HR, 70)), lastOf(sent).samples());
+    }
+
+    /** Beats of one stamp follow each other as they arrived. */
+    @Test
+    void samplesOfOneInstantKeepTheirOrder() throws Exception {
+        start(1);
+        for (double value : new double[] {70, 60, 65}) {
+            job.read("ann", 60_000, value);
+        }
+        List<Sample> samples = job.watermark(64_999).get(0).samples();
+        assertEquals(List.of(70.0, 60.0, 65.0), samples.stream().map(Sample::value).toList());
+    }
+
+    /** More sensors than a sample has numbers for count as one; no reading is lost, and no other key comes of it. */
+    @Test
+    void sensorsBeyondTheNumbersShareTheLast() throws Exception {
+        start(1);
+        for (String sensor : List.of("a", "b", "c", "d", "e")) {
+            job.read("ann", sensor, 60_000, 60);
+        }
+        List<Sample> samples = job.watermark(64_999).get(0).samples();
+        assertEquals(List.of("a", "b", "c", "c", "c"), samples.stream().map(Sample::sensor).toList());
+        assertTrue(samples.stream().allMatch(sample -> sample.ms() == 60_000 && sample.channel() == Readings.HR));
+    }
+
     /** More than a pane first has room for. */
     @Test
     void aPaneGrowsWithItsReadings() throws Exception {

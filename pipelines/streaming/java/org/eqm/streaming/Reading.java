@@ -2,29 +2,24 @@ package org.eqm.streaming;
 
 import java.util.Arrays;
 
-/** One decoded reading; fields are filled while the message is scanned, so a rejected one keeps what was read. */
+/** One decoded message; fields are filled while it is scanned, so a rejected one keeps what was read. */
 final class Reading {
     String userId;
     String sensorId;
     Long timestampMs;
     String timestampText;
+    boolean hasMeasurements;
     final double[] values;
     final boolean[] given;
 
-    private boolean measurementsSeen;
+    /** By channel, where it came as a list; its last value is then among the values. */
+    final Succession[] successions;
 
     Reading(int channels) {
         values = new double[channels];
         given = new boolean[channels];
+        successions = new Succession[channels];
         Arrays.fill(values, Double.NaN);
-    }
-
-    void markMeasurements() {
-        measurementsSeen = true;
-    }
-
-    boolean hasMeasurements() {
-        return measurementsSeen;
     }
 
     /** The first required field that is missing, or null. */
@@ -38,7 +33,7 @@ final class Reading {
         if (sensorId == null) {
             return "sensor_id";
         }
-        return measurementsSeen ? null : "measurements";
+        return hasMeasurements ? null : "measurements";
     }
 
     int measured() {

@@ -1,27 +1,21 @@
 package org.eqm.streaming;
 
-import java.io.IOException;
 import java.io.Serializable;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
+import java.time.LocalDate;
 import java.util.Arrays;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
+import java.util.regex.Matcher;
 
 /**
  * Reads one message strictly, in one pass over its bytes. Never throws anything but {@link Rejected}: whatever a
  * sender does, the answer is a reading or a reason. Flink's JSON format fails the job or drops the message, and lets
  * unknown and repeated fields pass (docs/decisions/0001-decoding-and-windows-in-our-own-jvm-operators.md). The first
- * fault gives the reason; schemas/reasons.py has them in order.
+ * reason that applies is given, in the order of schemas/reasons.py; pipelines/sources/reading_decoder.py judges alike.
  */
 final class ReadingDecoder implements Serializable {
-    private static final long serialVersionUID = 1L;
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final long serialVersionUID = 2L;
+    private static final long DAY_S = 86_400;
 
     private final Contract contract;
 
@@ -36,111 +30,8 @@ final class ReadingDecoder implements Serializable {
         if (value.length > contract.maxBytes) {
             throw new Rejected("too_large", value.length + " bytes, at most " + contract.maxBytes);
         }
-        scan(value, into);
+        new ReadingScan(contract, value, into).run();
         check(key, appendMs, into);
-    }
-
-    private void scan(byte[] value, Reading into) throws Rejected {
-        try (JsonParser parser = JSON.createParser(value)) {
-            JsonToken first = parser.nextToken();
-            if (first == null) {
-                throw new Rejected("malformed_json", "blank message");
-            }
-            if (first != JsonToken.START_OBJECT) {
-                throw new Rejected("not_an_object", first.name().toLowerCase());
-            }
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                field(parser, into);
-            }
-            requireEnd(parser);
-        } catch (JsonProcessingException fault) {
-            throw new Rejected("malformed_json", fault.getOriginalMessage());
-        } catch (IOException | RuntimeException fault) {
-            throw new Rejected("malformed_json", String.valueOf(fault.getMessage()));
-        }
-    }
-
-    private static void requireEnd(JsonParser parser) throws IOException, Rejected {
-        if (parser.nextToken() != null) {
-            throw new Rejected("malformed_json", "text after the end of the value");
-        }
-    }
-
-    private void field(JsonParser parser, Reading into) throws IOException, Rejected {
-        String name = parser.currentName();
-        JsonToken token = parser.nextToken();
-        switch (name) {
-            case "timestamp" -> timestamp(parser, token, into);
-            case "user_id" -> {
-                once(into.userId == null, name);
-                into.userId = text(parser, token, name);
-            }
-            case "sensor_id" -> {
-                once(into.sensorId == null, name);
-                into.sensorId = text(parser, token, name);
-            }
-            case "measurements" -> measurements(parser, token, into);
-            default -> throw new Rejected("unknown_field", name);
-        }
-    }
-
-    private static void once(boolean first, String name) throws Rejected {
-        if (!first) {
-            throw new Rejected("duplicate_field", name);
-        }
-    }
-
-    private static String text(JsonParser parser, JsonToken token, String name) throws IOException, Rejected {
-        if (token != JsonToken.VALUE_STRING) {
-            throw new Rejected("wrong_type", name);
-        }
-        return parser.getText();
-    }
-
-    private void timestamp(JsonParser parser, JsonToken token, Reading into) throws IOException, Rejected {
-        once(into.timestampMs == null && into.timestampText == null, "timestamp");
-        if (token == JsonToken.VALUE_NUMBER_INT) {
-            into.timestampMs = clamped(parser);
-        } else {
-            into.timestampText = text(parser, token, "timestamp");
-        }
-    }
-
-    /** A number that no long holds is absurd, but a number: it must not wrap around into a good one. */
-    private static long clamped(JsonParser parser) throws IOException {
-        BigInteger given = parser.getBigIntegerValue();
-        return given.bitLength() < Long.SIZE ? given.longValue() : given.signum() * Long.MAX_VALUE;
-    }
-
-    private void measurements(JsonParser parser, JsonToken token, Reading into) throws IOException, Rejected {
-        once(!into.hasMeasurements(), "measurements");
-        if (token != JsonToken.START_OBJECT) {
-            throw new Rejected("wrong_type", "measurements");
-        }
-        into.markMeasurements();
-        boolean[] seen = new boolean[contract.channels()];
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            measurement(parser, seen, into);
-        }
-    }
-
-    private void measurement(JsonParser parser, boolean[] seen, Reading into) throws IOException, Rejected {
-        String name = parser.currentName();
-        Integer channel = contract.channelIndex.get(name);
-        if (channel == null) {
-            throw new Rejected("unknown_field", "measurements." + name);
-        }
-        once(!seen[channel], "measurements." + name);
-        seen[channel] = true;
-        JsonToken token = parser.nextToken();
-        if (token == JsonToken.VALUE_NULL) {
-            return;
-        }
-        if (!token.isNumeric()) {
-            throw new Rejected("wrong_type", "measurements." + name);
-        }
-        into.values[channel] = parser.getDoubleValue();
-        into.given[channel] = true;
     }
 
     private void check(byte[] key, long appendMs, Reading reading) throws Rejected {
@@ -161,12 +52,14 @@ final class ReadingDecoder implements Serializable {
     }
 
     private void identity(String id, String name) throws Rejected {
-        if (id.isEmpty() || id.codePointCount(0, id.length()) > contract.maxIdLength) {
-            throw new Rejected("bad_" + name, name + " of length " + id.length());
+        int length = id.codePointCount(0, id.length());
+        if (length == 0 || length > contract.maxIdLength) {
+            throw new Rejected("bad_" + name, name + " of length " + length);
         }
-        // As UTF-8 it would become a question mark: another name than the one that was read.
-        if (id.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
-            throw new Rejected("bad_" + name, name + " with half of a surrogate pair");
+        for (int at = 0; at < id.length(); at += Character.charCount(id.codePointAt(at))) {
+            if (contract.isForbiddenInIds(id.codePointAt(at))) {
+                throw new Rejected("bad_" + name, "%s with U+%04X".formatted(name, id.codePointAt(at)));
+            }
         }
     }
 
@@ -179,31 +72,58 @@ final class ReadingDecoder implements Serializable {
             throw new Rejected("absurd_timestamp", Long.toString(at));
         }
         // Against the broker's time, not ours: a replay judges the same.
-        if (at > appendMs + contract.maxFutureMs) {
+        if (at - contract.maxFutureMs > appendMs) {
             throw new Rejected("future_timestamp", (at - appendMs) + " ms ahead of the broker");
         }
     }
 
-    private static long parsed(String text) throws Rejected {
+    private long parsed(String text) throws Rejected {
+        Matcher found = contract.instant.matcher(text);
+        if (!found.matches()) {
+            throw new Rejected("bad_timestamp", "not ISO-8601 in UTC: " + text);
+        }
         try {
-            OffsetDateTime time = OffsetDateTime.parse(text);
-            if (!time.getOffset().equals(ZoneOffset.UTC)) {
-                throw new Rejected("bad_timestamp", "not in UTC: " + text);
-            }
-            return time.toInstant().toEpochMilli();
-        } catch (DateTimeException | ArithmeticException fault) {
-            throw new Rejected("bad_timestamp", "not ISO-8601: " + text);
+            long day = LocalDate.of(number(found, 1), number(found, 2), number(found, 3)).toEpochDay();
+            long seconds = number(found, 4) * 3_600L + number(found, 5) * 60L + number(found, 6);
+            return (day * DAY_S + seconds) * 1_000 + thousandths(found.group(7));
+        } catch (DateTimeException fault) {
+            throw new Rejected("bad_timestamp", "no such day: " + text);
         }
     }
 
+    private static int number(Matcher found, int group) {
+        return found.start(group) < 0 ? 0 : Integer.parseInt(found.group(group));
+    }
+
+    /** What is less than a millisecond is cut off. */
+    private static int thousandths(String fraction) {
+        return fraction == null ? 0 : Integer.parseInt((fraction + "00").substring(0, 3));
+    }
+
     private void ranges(Reading reading) throws Rejected {
-        for (var channel : contract.channelIndex.entrySet()) {
-            int index = channel.getValue();
-            double value = reading.values[index];
-            boolean inside = value >= contract.lowest[index] && value <= contract.highest[index];
-            if (reading.given[index] && !inside) {
-                throw new Rejected("out_of_range", "measurements." + channel.getKey() + " = " + value);
+        for (int channel = 0; channel < reading.values.length; channel++) {
+            if (reading.successions[channel] != null) {
+                ranges(channel, reading.successions[channel].values());
+            } else if (reading.given[channel]) {
+                range(channel, reading.values[channel]);
             }
+        }
+    }
+
+    private void ranges(int channel, double[] values) throws Rejected {
+        if (values.length > contract.maxSuccessive) {
+            throw new Rejected("out_of_range", "measurements." + contract.name(channel) + " of " + values.length);
+        }
+        for (double value : values) {
+            if (!contract.isNone(channel, value)) {
+                range(channel, value);
+            }
+        }
+    }
+
+    private void range(int channel, double value) throws Rejected {
+        if (!contract.isValid(channel, value)) {
+            throw new Rejected("out_of_range", "measurements." + contract.name(channel) + " = " + value);
         }
     }
 }

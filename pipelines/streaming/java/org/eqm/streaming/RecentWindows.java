@@ -15,6 +15,9 @@ import org.apache.flink.table.functions.AggregateFunction;
  * <p>A features job that delivers at least once repeats windows after a failure, behind newer ones. A repeat brings
  * nothing new, and must not push anything out: later events would change
  * (docs/decisions/0009-what-goes-on-over-a-failure.md). Windows that ended longer ago than is remembered count as new.
+ *
+ * <p>A user's memory has no end of its own. Flink removes it when nothing of the user has come for
+ * {@code table.exec.state.ttl} (pipelines/streaming/environment.py); whoever comes back then begins anew.
  */
 public final class RecentWindows extends AggregateFunction<byte[][], RecentWindows.Memory> {
     private static final long serialVersionUID = 1L;

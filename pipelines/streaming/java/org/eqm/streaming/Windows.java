@@ -1,10 +1,11 @@
 package org.eqm.streaming;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.nio.ByteOrder;
 import java.util.HashSet;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -41,8 +42,7 @@ import org.apache.flink.util.OutputTag;
 final class Windows extends KeyedProcessFunction<String, RowData, RowData> implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
-    private final int channels;
-    private final int slots;
+    private final Contract contract;
     private final long paneMs;
     private final long windowMs;
     private final OutputTag<RowData> accepted;
@@ -53,8 +53,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
     private transient Set<String> followed;
 
     Windows(Contract contract, long paneMs, long windowMs, OutputTag<RowData> accepted) {
-        this.channels = contract.channels();
-        this.slots = contract.slots;
+        this.contract = contract;
         this.paneMs = paneMs;
         this.windowMs = windowMs;
         this.accepted = accepted;
@@ -99,7 +98,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
                 context.timerService().registerEventTimeTimer(endMs - 1);
             }
         }
-        pane.add(row, channels, slots);
+        pane.add(row, contract);
         panes.put(paneStartMs, pane);
     }
 
@@ -110,10 +109,12 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
         String user = context.getCurrentKey();
         long startMs = timestampMs + 1 - windowMs;
         long lastPaneMs = startMs + windowMs - paneMs;
-        List<Pane> held = held(startMs);
+        Map<Long, Pane> held = held(startMs);
         boolean fresh = followed.add(user);
-        Pane newest = panes.get(lastPaneMs);
-        List<Pane> sent = fresh ? held : newest == null ? List.of() : List.of(newest);
+        Map<Long, Pane> sent = new TreeMap<>(held);
+        if (!fresh) {
+            sent.keySet().retainAll(Set.of(lastPaneMs));
+        }
         panes.remove(startMs); // This was the last window that holds it.
         if (panes.isEmpty()) {
             followed.remove(user);
@@ -121,24 +122,24 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
         out.collect(GenericRowData.of(StringData.fromString(user), startMs, fresh, size(held), packed(sent)));
     }
 
-    private List<Pane> held(long startMs) throws Exception {
-        List<Pane> held = new ArrayList<>();
+    private Map<Long, Pane> held(long startMs) throws Exception {
+        Map<Long, Pane> held = new TreeMap<>();
         for (long paneStartMs = startMs; paneStartMs < startMs + windowMs; paneStartMs += paneMs) {
             Pane pane = panes.get(paneStartMs);
             if (pane != null) {
-                held.add(pane);
+                held.put(paneStartMs, pane);
             }
         }
         return held;
     }
 
-    private static int size(List<Pane> panes) {
-        return panes.stream().mapToInt(pane -> pane.size).sum();
+    private static int size(Map<Long, Pane> panes) {
+        return panes.values().stream().mapToInt(Pane::frameBytes).sum();
     }
 
-    private static byte[] packed(List<Pane> panes) {
-        ByteBuffer samples = ByteBuffer.allocate(size(panes));
-        panes.forEach(pane -> samples.put(pane.data, 0, pane.size));
-        return samples.array();
+    private static byte[] packed(Map<Long, Pane> panes) {
+        ByteBuffer frames = ByteBuffer.allocate(size(panes)).order(ByteOrder.LITTLE_ENDIAN);
+        panes.forEach((startMs, pane) -> pane.frame(startMs, frames));
+        return frames.array();
     }
 }
