@@ -19,16 +19,18 @@ from pipelines.archive.reader import SCHEMA
 from pipelines.batch.engine import for_each, run
 from pipelines.batch.topic_range import OffsetChunk, Ranges, check_held, chunks, held_offsets, messages
 from pipelines.core.errors import InputError, SettingsError
-from pipelines.sources.discover import sources
+from pipelines.recordings.apart import Apart, Held, held
+from pipelines.recordings.discover import sources
+from pipelines.recordings.session import Source
 from pipelines.sources.reading_decoder import Decoded, RejectedError, decode
-from pipelines.sources.recording import Recording, Stream, accepted
+from pipelines.sources.recording import Recording, Stream, judged
 from schemas.channels import CHANNEL_NAMES
-from schemas.reasons import Quarantined
 from schemas.whole import whole_folder, write_whole
-from schemas.windows import EARLIEST_MS, LATEST_MS
 
 MESSAGES_AT_ONCE: Final = 10_000
 USED: Final = "used"
+HOLDINGS: Final = ".held"
+"""Suffix of a piece's list of what it holds when."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,22 @@ class IngestRecording:
 
     archive: Path
 
-    def __call__(self, numbered: tuple[int, Path]) -> str:
-        number, path = numbered
+    def __call__(self, numbered: tuple[int, Source]) -> str:
+        number, source = numbered
         name = f"{number:05d}"
         counts: Counter[str] = Counter()
+        holdings: list[Held] = []
         files = DayFiles(self.archive, name)
-        for recording in (each for source in sources([path]) if source.path == path for each in source.read()):
-            for given, kept in zip(recording.streams, accepted(recording).streams, strict=True):
-                counts += _judged(given, kept)
-                files.add(_stream_rows(recording, kept))
+        for recording in source.read():
+            holdings += held(source.path, recording)
+            kept, left_out = judged(recording)
+            counts.update(left_out)
+            for each in kept.streams:
+                counts[USED] += len(each.timestamp_ms)
+                files.add(_stream_rows(kept, each))
         files.flush()
-        return _note(self.archive, name, counts)
+        write_whole(self.archive / f"_{name}{HOLDINGS}", json.dumps([each.as_json() for each in holdings]) + "\n")
+        return _note(self.archive, name, +counts)
 
 
 @dataclass(frozen=True)
@@ -77,17 +84,18 @@ def noted(archive: Path) -> Counter[str]:
     return counts
 
 
+def require_apart(archive: Path) -> None:
+    """Raises InputError where two recordings hold one sensor of a user at the same time. Removes the pieces' lists."""
+    apart = Apart()
+    for listed in sorted(archive.glob(f"_*{HOLDINGS}")):
+        for written in json.loads(listed.read_text(encoding="utf-8")):
+            apart.add_held(Held.of_json(written))
+        listed.unlink()
+
+
 def _note(archive: Path, name: str, counts: Counter[str]) -> str:
     write_whole(archive / f"_{name}.json", json.dumps(counts) + "\n")
     return name
-
-
-def _judged(given: Stream, kept: Stream) -> Counter[str]:
-    undated = int(((given.timestamp_ms < EARLIEST_MS) | (given.timestamp_ms > LATEST_MS)).sum())
-    beyond = len(given.timestamp_ms) - len(kept.timestamp_ms) - undated
-    return Counter(
-        {USED: len(kept.timestamp_ms), Quarantined.ABSURD_TIMESTAMP: undated, Quarantined.OUT_OF_RANGE: beyond}
-    )
 
 
 def _stream_rows(recording: Recording, source: Stream) -> pa.Table:
@@ -109,7 +117,7 @@ def _message_rows(some: Sequence[ConsumerRecord], counts: Counter[str]) -> pa.Ta
     found: list[tuple[ConsumerRecord, Decoded]] = []
     for message in some:
         try:
-            found.append((message, decode(message.key, message.value, message.timestamp)))
+            found += [(message, each) for each in decode(message.key, message.value, message.timestamp)]
         except RejectedError as fault:
             counts[fault.reason] += 1
     counts[USED] += len(found)
@@ -166,9 +174,10 @@ def ingest_recordings(paths: Iterable[Path], folder: Path, options: PipelineOpti
     """Writes an archive of the recordings at the paths into an empty folder.
 
     What the stream would quarantine is left out; nothing is late, that being the stream's judgement. The folder
-    appears whole or not at all, with the same bytes each time. Raises InputError, or StackError for a failed job.
+    appears whole or not at all, with the same bytes each time. Raises InputError, also where two recordings hold one
+    sensor of a user at the same time, or StackError for a failed job.
     """
-    items = [(number, source.path.absolute()) for number, source in enumerate(sources(paths))]
+    items = [(number, source.absolute()) for number, source in enumerate(sources(paths))]
     return _ingest(IngestRecording, items, folder, options)
 
 
@@ -194,5 +203,6 @@ def _ingest(
         raise InputError(f"{folder} is not empty: name a new folder for the archive")
     with whole_folder(folder) as unfinished:
         run(options, for_each(work_into(unfinished), items))
+        require_apart(unfinished)
         counts = noted(unfinished)
     return IngestSummary(counts.pop(USED, 0), dict(sorted(counts.items())))

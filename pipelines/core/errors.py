@@ -6,6 +6,7 @@ from typing import Final
 from feature_repo.errors import FeatureStoreError
 from models.core.errors import BundleError, RegistryError, TrainingError
 from schemas.errors import EqmError
+from schemas.message_rules import escaped
 
 
 class SettingsError(EqmError):
@@ -13,14 +14,17 @@ class SettingsError(EqmError):
 
 
 class InputError(EqmError):
-    """A file, folder or record that cannot be read."""
+    """A file, folder or record that cannot be read; one line, whatever the file or folder is called."""
+
+    def __str__(self) -> str:
+        return escaped(super().__str__())
 
 
 class StackError(EqmError):
     """A broker, cluster or store that is not as it must be."""
 
 
-def first_line(fault: Exception) -> str:
+def first_line(fault: BaseException) -> str:
     """What another library's exception says, cut to its first line.
 
     >>> first_line(OSError("torn\\nsomewhere"))

@@ -1,13 +1,15 @@
-"""Progress bars: on a terminal a bar, elsewhere nothing."""
+"""Progress bars, on a terminal alone; and what else a command says beside its results."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from models.core.progress import Progress
+from pipelines.core.console import TerminalConsole
+from schemas.message_rules import escaped
 
 
 @contextmanager
@@ -20,7 +22,7 @@ def counted(title: str, unit: str, total: int | None = None) -> Iterator[Callabl
         TextColumn(unit),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
+    console = TerminalConsole(stderr=True)
     with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
         task = bars.add_task(title, total=total)
 
@@ -33,7 +35,7 @@ def counted(title: str, unit: str, total: int | None = None) -> Iterator[Callabl
 @contextmanager
 def training_bar() -> Iterator[Callable[[Progress], None]]:
     """Yields what a training reports each epoch to."""
-    console = Console(stderr=True)
+    console = TerminalConsole(stderr=True)
     columns = (
         TextColumn("{task.description:<18}"),
         BarColumn(),
@@ -50,3 +52,8 @@ def training_bar() -> Iterator[Callable[[Progress], None]]:
             bars.update(tasks[at.member], completed=at.epoch, loss=loss)
 
         yield report
+
+
+def say_on_stderr(line: str) -> None:
+    """Says what a user should know of a command that goes on all the same; output stays for its results."""
+    print(f"eqm: {escaped(line)}", file=sys.stderr)

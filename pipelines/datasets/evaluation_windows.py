@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,15 +17,17 @@ from models.datasets.training_set import load
 from models.study.tasks import CALM, StudyWindows
 from pipelines.baselines.resting import moments
 from pipelines.core.errors import InputError
-from pipelines.core.progress import counted
+from pipelines.core.progress import counted, say_on_stderr
 from pipelines.datasets.training_windows import label_set, origin
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import window_chunks
-from pipelines.labels.csv_files import recorded_label, recording_rows
-from pipelines.labels.window_labels import UNLABELLED, Unlabelled, window_labels
-from pipelines.sources.discover import Source, sources
-from pipelines.sources.e4_files import FILE
-from pipelines.sources.recording import accepted, to_samples
+from pipelines.labels.window_labels import UNLABELLED, Unlabelled, contradiction_lines, window_labels
+from pipelines.recordings.apart import Apart
+from pipelines.recordings.discover import sources
+from pipelines.recordings.session import Session
+from pipelines.recordings.skipped import say_all
+from pipelines.recordings.wearers import FILE, Block
+from pipelines.sources.recording import Recording, accepted, to_samples
 from schemas.feature_table import FEATURES
 from schemas.records import Label
 from schemas.windows import WINDOW_MS
@@ -53,14 +55,6 @@ class EvaluationWindows:
     left_out: dict[str, int]
 
 
-@dataclass(frozen=True)
-class Block:
-    """A part of a protocol."""
-
-    name: str
-    label: Label
-
-
 @dataclass(frozen=True, eq=False)
 class Part:
     """All windows of one recording, in order."""
@@ -81,7 +75,9 @@ def given_windows(given: Namespace, terms: EnrolmentTerms = DEFAULT_TERMS) -> Ev
     if given.training_set:
         return of_training_set(given.training_set)
     with counted("recordings", "recordings") as progress:
-        return of_recordings(given.folders, terms, progress)
+        found = of_recordings(given.folders, terms, progress)
+    say_all(contradiction_lines(found.left_out.get(Unlabelled.OVERLAPPING_LABELS, 0)), say_on_stderr)
+    return found
 
 
 def of_recordings(
@@ -93,10 +89,12 @@ def of_recordings(
     never before. Windows that touch the block are neither trained on nor scored; those that end before it ends are not
     trained on, and scored only where the terms say so.
     """
-    found, parts = sources(paths), defaultdict(list)
+    found, parts, apart = sources(paths), defaultdict(list), Apart()
     for done, each in enumerate(found, start=1):
-        for part in _parts(each):
-            parts[part.person].append(part)
+        if isinstance(each, Session) and each.blocks:
+            for recording in each.read():
+                apart.add(each.path, recording)
+                parts[recording.user_id].append(_part(each, recording))
         progress(done, len(found))
     if not parts:
         raise InputError(f"none of {len(found)} recordings has a row in a {FILE} beside it: label them first")
@@ -132,33 +130,17 @@ def _after_enrolment(dataset: Dataset) -> Bools:
     return found
 
 
-def _parts(source: Source) -> Iterator[Part]:
-    folder = source.path.resolve()
-    blocks = _blocks(folder)
-    if not blocks:
-        return
-    people = {block.label.user_id for block in blocks}
-    if len(people) > 1:
-        raise InputError(f"{folder.parent / FILE}: {folder.name} has wearers {', '.join(sorted(people))}; name one")
-    for recording in source.read():
-        formed = list(window_chunks(to_samples(accepted(recording))))
-        computed = [compute_windows(each.window_start_ms, each.samples, each.offsets) for each in formed]
-        yield Part(
-            people.copy().pop(),
-            folder.parent.name,
-            blocks,
-            start_ms=np.concatenate([each.window_start_ms for each in formed]),
-            features=np.concatenate([each.features for each in computed]).astype(np.float32),
-            sequence=np.concatenate([each.sequence for each in computed]),
-        )
-
-
-def _blocks(folder: Path) -> tuple[Block, ...]:
-    path = folder.parent / FILE
-    rows = recording_rows(path) if path.is_file() else []
-    mine = [(line, row) for line, row in rows if row["recording"] == folder.name]
-    blocks = [Block(row.get("block") or "", recorded_label(path, line, row)) for line, row in mine]
-    return tuple(sorted(blocks, key=lambda block: block.label.start_ms))
+def _part(session: Session, recording: Recording) -> Part:
+    formed = list(window_chunks(to_samples(accepted(recording))))
+    computed = [compute_windows(each.window_start_ms, each.samples, each.offsets) for each in formed]
+    return Part(
+        recording.user_id,
+        session.data_set,
+        session.blocks,
+        start_ms=np.concatenate([each.window_start_ms for each in formed]),
+        features=np.concatenate([each.features for each in computed]).astype(np.float32),
+        sequence=np.concatenate([each.sequence for each in computed]),
+    )
 
 
 def _joined(people: Sequence[Sequence[Part]], terms: EnrolmentTerms) -> EvaluationWindows:
@@ -216,7 +198,7 @@ class _Person:
             source=np.repeat([part.source for part in parts], [len(part.start_ms) for part in parts]),
             start_ms=start_ms,
             features=features,
-            baseline=_baseline(start_ms, features, enrolment),
+            baseline=_baseline(start_ms, features, enrolment, clear=why != Unlabelled.OVERLAPPING_LABELS),
             sequence=sequence,
             label=label,
             trained=kept,
@@ -251,12 +233,15 @@ def _reasons(start_ms: Ints, features: Float32s, enrolment: Label | None) -> NDA
     return reasons
 
 
-def _baseline(start_ms: Ints, features: Float32s, enrolment: Label | None) -> Float32s:
-    """Mean over the enrolment's windows, for windows that end when it is over or later; else NaN."""
+def _baseline(start_ms: Ints, features: Float32s, enrolment: Label | None, *, clear: Bools) -> Float32s:
+    """Mean over the enrolment's windows, for windows that end when it is over or later; else NaN.
+
+    Windows that are not `clear`, where labels contradict each other, make no baseline.
+    """
     found = np.full((len(start_ms), len(FEATURES)), np.nan, dtype=np.float32)
     if enrolment is None:
         return found
-    inside = (start_ms >= enrolment.start_ms) & (start_ms + WINDOW_MS <= enrolment.end_ms)
+    inside = clear & (start_ms >= enrolment.start_ms) & (start_ms + WINDOW_MS <= enrolment.end_ms)
     if inside.sum() >= LEAST_WINDOWS:
         found[start_ms + WINDOW_MS >= enrolment.end_ms] = moments(features[inside].astype(np.float64)).mean
     return found

@@ -15,7 +15,7 @@ from feature_repo.partitions import MEASURED
 from models.datasets.training_set import BASELINE_NAMES, SCHEMA
 from pipelines.archive.days import DAY_MS, day_of
 from pipelines.datasets.reasons import Dropped
-from pipelines.signals.segments import Floats, Ints
+from pipelines.signals.series.segments import Floats, Ints
 from schemas.feature_table import FEATURE_NAMES
 from schemas.windows import WINDOW_MS
 

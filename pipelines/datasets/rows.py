@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from feature_repo.columns import JOIN_KEY
 from models.core.data_card import SPLITS
 from models.datasets.training_set import BASELINE_NAMES, SCHEMA, columns, sequences
-from pipelines.signals.segments import Floats, Ints
+from pipelines.signals.series.segments import Floats, Ints
 from schemas.feature_table import FEATURE_NAMES
 
 

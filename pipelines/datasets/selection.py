@@ -25,7 +25,7 @@ from pipelines.datasets.request import Choice, TrainingSetRequest
 from pipelines.datasets.splits import GAP, assign
 from pipelines.datasets.training_windows import label_set, origin
 from pipelines.labels.window_labels import label_windows, merged, touched
-from pipelines.signals.segments import Ints
+from pipelines.signals.series.segments import Ints
 from schemas.records import Label
 
 KEYS: Final = (JOIN_KEY, EVENT_TIMESTAMP, "window_start_ms", MEASURED)

@@ -13,7 +13,7 @@ from pipelines.archive import reader as archive
 from pipelines.core.errors import InputError
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import Windows, windows
-from pipelines.labels.window_labels import UNLABELLED, window_labels
+from pipelines.labels.window_labels import UNLABELLED, contradicted, window_labels
 from schemas.labels import LABEL_SETS
 from schemas.records import Label
 from schemas.windows import WINDOW_MS
@@ -36,6 +36,8 @@ class LabelledWindows:
     dropped: int
     split: Split | None = None
     """Who trains, stops and is held out, where that is already decided."""
+    contradicted: int = 0
+    """Of the windows left out, those that touch labels that contradict each other."""
 
 
 def labelled_windows(
@@ -47,13 +49,14 @@ def labelled_windows(
         raise InputError(f"nobody in the archive at {folder} has labels: replay labelled recordings first")
     given = [label for user in people for label in labels[user]]
     names, trained_on = label_set(given), origin(given)
-    parts, dropped = [], 0
+    parts, dropped, contradictory = [], 0, 0
     for done, user in enumerate(people, start=1):
-        part, without = _of_user(folder, user, labels[user], names, trained_on)
+        part, without, between = _of_user(folder, user, labels[user], names, trained_on)
         parts.append(part)
         dropped += without
+        contradictory += between
         progress(done, len(people))
-    return LabelledWindows(_joined(parts), dropped)
+    return LabelledWindows(_joined(parts), dropped, contradicted=contradictory)
 
 
 def label_set(labels: Sequence[Label]) -> tuple[str, ...]:
@@ -83,12 +86,13 @@ def origin(labels: Sequence[Label]) -> TrainedOn:
 
 def _of_user(
     folder: Path, user: str, labels: Sequence[Label], names: tuple[str, ...], trained_on: TrainedOn
-) -> tuple[Dataset | None, int]:
+) -> tuple[Dataset | None, int, int]:
+    """A user's labelled windows, how many others there are, and how many of these touch a contradiction."""
     formed = every(windows(archive.samples(folder, user)), stride_ms=STRIDE_S * 1000)
-    label, _ = window_labels(labels, names, formed.window_start_ms, least_share=LEAST_SHARE)
+    label, why = window_labels(labels, names, formed.window_start_ms, least_share=LEAST_SHARE)
     keep = label != UNLABELLED
     if not keep.any():
-        return None, len(keep)
+        return None, len(keep), contradicted(why)
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
     features = computed.features[keep].astype(np.float32)
     dataset = Dataset(
@@ -101,7 +105,7 @@ def _of_user(
         label_names=names,
         trained_on=trained_on,
     )
-    return dataset, int((~keep).sum())
+    return dataset, int((~keep).sum()), contradicted(why)
 
 
 def every(formed: Windows, *, stride_ms: int) -> Windows:

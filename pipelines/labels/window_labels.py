@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.segments import Ints
+from pipelines.signals.series.segments import Ints
 from schemas.records import Label
 from schemas.windows import WINDOW_MS
 
@@ -126,3 +126,17 @@ def window_labels(
     index[order] = [known.get(name, UNLABELLED) for name in label]
     reason[order] = dropped
     return index, reason
+
+
+def contradicted(why: NDArray[np.object_]) -> int:
+    """How many windows have no label because two contradict each other, of the reasons that `window_labels` gives."""
+    return int((why == Unlabelled.OVERLAPPING_LABELS).sum())
+
+
+def contradiction_lines(windows: int) -> list[str]:
+    """What people are told of so many windows; nothing of none.
+
+    >>> contradiction_lines(12), contradiction_lines(0)
+    (['windows without a label, because labels contradict each other there: 12'], [])
+    """
+    return [f"windows without a label, because labels contradict each other there: {windows:,}"] if windows else []

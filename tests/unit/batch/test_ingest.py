@@ -32,12 +32,10 @@ Message = tuple[bytes | None, bytes | None]
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two simulated people in one file of JSON lines, and a device without a clock."""
+    """Two simulated people in one file of JSON lines, and a device that sits loose."""
     folder = tmp_path_factory.mktemp("recordings")
     lines = [value for *_, value in in_event_time(history.people(2))]
     (folder / "people.jsonl").write_bytes(b"\n".join([*lines, lines[0].replace(b":", b": ")]) + b"\n")
-    (folder / "unset-clock").mkdir()
-    (folder / "unset-clock" / "HR.csv").write_text("0.0\n1.0\n70.0\n71.0\n")
     (folder / "loose").mkdir()
     (folder / "loose" / "HR.csv").write_text(f"{history.START_MS / 1000}\n1.0\n70.0\n999.0\n0.0\n71.0\n")
     return folder
@@ -59,7 +57,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_recordings_become_what_the_stream_archives(recordings: Path, tmp_path: Path) -> None:
     summary = ingest_recordings([recordings], tmp_path / "made", LOCAL)
     sent = history.write_archive(tmp_path / "streamed", history.people(2))
-    assert summary == IngestSummary(sent + 1 + 2, {Quarantined.ABSURD_TIMESTAMP: 2, Quarantined.OUT_OF_RANGE: 2})
+    assert summary == IngestSummary(sent + 1 + 2, {Quarantined.NO_MEASUREMENTS: 1, Quarantined.OUT_OF_RANGE: 1})
     made, streamed_rows = rows(tmp_path / "made"), rows(tmp_path / "streamed")
     loose = [row for row in made if row["user_id"] == "loose"]
     assert [(row["timestamp_ms"] - history.START_MS, row["hr"]) for row in loose] == [(0, 70.0), (3000, 71.0)]
@@ -77,6 +75,39 @@ def test_an_unreadable_recording_leaves_nothing(recordings: Path, tmp_path: Path
     with pytest.raises(InputError, match=r"torn\.jsonl, line 1"):
         ingest_recordings([recordings, torn], tmp_path / "made", LOCAL)
     assert list(tmp_path.iterdir()) == [torn]
+
+
+def test_a_device_without_a_clock_leaves_nothing(recordings: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "unset-clock"
+    folder.mkdir()
+    (folder / "HR.csv").write_text("0.0\n1.0\n70.0\n71.0\n")
+    with pytest.raises(InputError, match=r"HR\.csv, line 1: the start '0\.0' is not between 2000 and 2100"):
+        ingest_recordings([recordings, folder], tmp_path / "made", LOCAL)
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def e4(folder: Path, pulse: int) -> None:
+    """A minute of one pulse."""
+    folder.mkdir(parents=True)
+    (folder / "HR.csv").write_text("\n".join([str(history.START_MS // 1000), "1", *[str(pulse)] * 60]) + "\n")
+
+
+def test_sessions_called_alike_become_different_people(tmp_path: Path) -> None:
+    e4(tmp_path / "S1" / "Final", 60)
+    e4(tmp_path / "S2" / "Final", 120)
+    ingest_recordings([tmp_path / "S1", tmp_path / "S2"], tmp_path / "made", LOCAL)
+    assert {(row["user_id"], row["hr"]) for row in rows(tmp_path / "made")} == {("S1/Final", 60.0), ("S2/Final", 120.0)}
+
+
+def test_recordings_of_one_wearer_at_a_time_leave_nothing(tmp_path: Path) -> None:
+    e4(tmp_path / "given" / "A", 60)
+    e4(tmp_path / "given" / "B", 120)
+    labels = "recording,wearer,state,start_utc,end_utc\n{0}A{1}\n{0}B{1}\n"
+    row = ("", ",ann,calm,2026-01-01T00:00:00Z,2026-01-01T00:01:00Z")
+    (tmp_path / "given" / "labels.csv").write_text(labels.format(*row))
+    with pytest.raises(InputError, match=r"given/A and .*given/B both hold hr of ann's sensor e4-hr"):
+        ingest_recordings([tmp_path / "given"], tmp_path / "made", LOCAL)
+    assert [each.name for each in tmp_path.iterdir()] == ["given"]
 
 
 def test_nothing_is_mixed_into_a_folder_with_files(recordings: Path, tmp_path: Path) -> None:
@@ -127,6 +158,19 @@ def test_messages_become_what_the_stream_archives(broker: list[Message], tmp_pat
     assert set(pa.concat_tables(tables)["kafka_offset"].to_pylist()) == {
         offset for offset, reason in enumerate(reasons) if reason is None
     }
+
+
+def test_a_list_of_beats_is_a_reading_for_each(broker: list[Message], tmp_path: Path) -> None:
+    """All at the message's place on the topic; a list with a bad beat is one message left out."""
+    lists = ("[800,820]", "[800,0,810]", "[800,9000]")
+    head = f'{{"timestamp":{history.START_MS},"user_id":"ann","sensor_id":"belt","measurements":{{"hr":70,"ibi":'
+    broker += [(b"ann", f"{head}{each}}}}}".encode()) for each in lists]
+    summary = ingest_topic("broker:9092", READINGS.name, None, tmp_path / "made", LOCAL)
+    assert summary == IngestSummary(3, {Quarantined.OUT_OF_RANGE: 1})
+    files = sorted((tmp_path / "made").rglob("part-*"))
+    made = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files]).to_pylist()
+    found = [(row["timestamp_ms"] - history.START_MS, row["hr"], row["ibi"], row["kafka_offset"]) for row in made]
+    assert found == [(-820, None, 800.0, 0), (0, 70.0, 820.0, 0), (0, 70.0, 810.0, 1)]
 
 
 def test_a_stretch_of_offsets(broker: list[Message], tmp_path: Path) -> None:

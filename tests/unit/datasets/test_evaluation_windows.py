@@ -117,9 +117,51 @@ def test_sets_are_the_folders_and_a_wearer_is_in_one(seated: Path, tmp_path: Pat
     recording(other, "B", [60] * 6)
     labels(other, ("B", "bob", "baseline", "calm", 0, 3), ("B", "bob", "talk", "stress", 3, 6))
     assert read(tmp_path).windows.sets == ("other", "seated")
-    labels(other, ("B", "ann", "baseline", "calm", 0, 3))
+    (other / "B" / "HR.csv").unlink()
+    (other / "B").rmdir()
+    recording(other, "B", [60] * 6, from_minute=60)
+    labels(other, ("B", "ann", "baseline", "calm", 60, 63))
     with pytest.raises(TrainingError, match="ann is in other and seated: give different people different ids"):
         read(tmp_path)
+
+
+def test_one_wearers_recordings_of_one_time_are_refused(seated: Path) -> None:
+    recording(seated, "B", [60] * 6)
+    labels(seated, *(row for name in "AB" for row in [(name, "ann", "baseline", "calm", 0, 3)]))
+    with pytest.raises(InputError, match=r"seated/A and .*seated/B both hold hr of ann's sensor e4-hr"):
+        read(seated)
+
+
+def test_labels_without_recording_are_said(seated: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = seated / "labels.csv"
+    file.write_text(file.read_text() + f"Z,eve,rest,calm,{iso(0)},{iso(1)}\n")
+    assert set(read(seated).windows.dataset.people) == {"ann"}
+    assert capsys.readouterr().err == f"eqm: {file}, line 5: no recording 'Z' beside it; its labels are left out\n"
+
+
+TWENTY_FIVE_SECONDS = ("A", "ann", "talk", "stress", 1, 1 + 25 / 60)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_short_label_is_no_longer_for_being_repeated(tmp_path: Path, times: int) -> None:
+    folder = tmp_path / "seated"
+    recording(folder, "A", [60] * 8)
+    labels(folder, *[TWENTY_FIVE_SECONDS] * times, ("A", "ann", "rest", "calm", 4, 8))
+    found = read(folder).windows.dataset
+    assert set(found.label_names) == {"calm", "stress"}
+    assert not (found.label[read(folder).windows.scored] == found.label_names.index("stress")).any()
+
+
+def test_windows_of_contradictory_labels_are_counted_and_make_no_baseline(tmp_path: Path) -> None:
+    folder = tmp_path / "seated"
+    recording(folder, "A", [60] * 4 + [120] * 4 + [70] * 4)
+    block = ("A", "ann", "baseline", "calm", 0, 8)
+    labels(folder, block, ("A", "ann", "talk", "stress", 4, 8), ("A", "ann", "rest", "calm", 8, 12))
+    found = read(folder)
+    level = found.windows.dataset.baseline[:, HR]
+    np.testing.assert_allclose(level[np.isfinite(level)], 60.5)
+    touching = sum(180 < start_s < 480 for start_s in range(-55, 720, 5))
+    assert found.left_out["overlapping_labels"] == touching
 
 
 def test_unlabelled_recordings_and_two_wearers_are_said(tmp_path: Path) -> None:
@@ -128,7 +170,7 @@ def test_unlabelled_recordings_and_two_wearers_are_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none of 1 recordings has a row in a labels\.csv"):
         read(folder)
     labels(folder, ("A", "ann", "x", "calm", 0, 1), ("A", "bob", "x", "stress", 1, 2))
-    with pytest.raises(InputError, match="A has wearers ann, bob; name one"):
+    with pytest.raises(InputError, match="recording 'A' has the wearers 'ann' in line 2 and 'bob' in line 3; name one"):
         read(folder)
 
 

@@ -54,6 +54,13 @@ def test_labels_equal_looking_at_every_second(labels: list[Label], least_share: 
     assert found(labels, least_share=least_share) == expected
 
 
+@given(st.lists(intervals, min_size=1, max_size=4), st.lists(st.integers(0, 3), max_size=4))
+@settings(deadline=None, max_examples=60)
+def test_labels_that_are_given_again_change_nothing(labels: list[Label], again: list[int]) -> None:
+    repeated = [*labels, *(labels[place % len(labels)] for place in again)]
+    assert found(repeated) == found(labels)
+
+
 def test_two_adjacent_intervals_of_one_label_count_as_one() -> None:
     labels = [label("ann", "calm", 0, 30), label("ann", "calm", 30, 60)]
     assert found(labels, np.array([0])) == ["calm"]

@@ -1,0 +1,1 @@
+"""Recordings on disk: found, named after their wearers, and told apart."""
