@@ -6,7 +6,7 @@ from types import UnionType
 from typing import Final, get_args, get_origin
 
 from schemas.channels import CHANNELS
-from schemas.feature_table import FEATURES
+from schemas.feature_table import EVIDENCE_FIGURES, FEATURES
 from schemas.records import EmotionEvent, FeatureWindow, Record
 
 ENTITY: Final = "user"
@@ -76,6 +76,7 @@ def _window_columns() -> tuple[Column, ...]:
         *_features(),
         *_per_channel("coverage", "share of the window's seconds with a reading"),
         *_per_channel("quality", "share of the window with good signal"),
+        *(Column(e.name, Kind.FLOAT64, e.unit, e.description, e.source) for e in EVIDENCE_FIGURES),
     )
 
 

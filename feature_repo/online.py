@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
+import orjson
 from feast import FeatureStore, FeatureView
 from feast.errors import FeatureViewNotFoundException
 from feast.infra.key_encoding_utils import serialize_entity_key
@@ -13,13 +14,20 @@ from feast.protos.feast.types.EntityKey_pb2 import EntityKey as EntityKeyProto
 from feast.protos.feast.types.Value_pb2 import Value as ValueProto
 from numpy.typing import NDArray
 
-from feature_repo.columns import JOIN_KEY, VIEWS
+from feature_repo.columns import JOIN_KEY, LATEST_EMOTION, VIEWS, Kind
 from feature_repo.encoding import encoded_rows
 from feature_repo.errors import FeatureStoreError
 from feature_repo.newest import newest_rows
 from feature_repo.rows import epoch_us
 
 Scalar = float | int | str | bool | None
+
+_DTYPES: Final[dict[Kind, type]] = {
+    Kind.FLOAT64: np.float64,
+    Kind.INT64: np.int64,
+    Kind.BOOL: np.bool_,
+    Kind.STRING: object,
+}
 
 VIEW_NAMES: Final = {view: tuple(column.name for column in columns) for view, columns in VIEWS.items()}
 
@@ -57,6 +65,17 @@ def write_newest(
     rows = list(zip(keys, moments_us, packed, strict=True))
     written: int = store._get_provider().online_store.write_encoded(store.config, view, rows)
     return written
+
+
+def write_newest_events(store: FeatureStore, events: Sequence[bytes]) -> int:
+    """The same of emotion events as JSON, by the end of their windows; their members that are maps are not stored."""
+    told = [orjson.loads(event) for event in events]
+    ends_ms = np.array([event["window_end_ms"] for event in told], dtype=np.int64)
+    columns: dict[str, NDArray[Any]] = {
+        column.name: np.array([event[column.name] for event in told], dtype=_DTYPES[column.kind])
+        for column in VIEWS[LATEST_EMOTION]
+    }
+    return write_newest(store, LATEST_EMOTION, [event[JOIN_KEY] for event in told], ends_ms, columns)
 
 
 def read_newest(store: FeatureStore, view_name: str, user_ids: Sequence[str]) -> list[OnlineRow | None]:

@@ -1,10 +1,8 @@
 """Stretches of offsets of a topic, as the broker holds them, and their messages."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
@@ -12,12 +10,11 @@ from kafka.errors import OffsetOutOfRangeError
 
 from pipelines.core import kafka_clients
 from pipelines.core.errors import InputError, StackError
-from pipelines.core.kafka_clients import clear_errors
+from pipelines.core.kafka_clients import Silence, clear_errors
+from pipelines.core.topic_reader import up_to
 
 Ranges = Mapping[int, tuple[int, int]]
 """Partition to its first offset, and the one behind its last."""
-
-PATIENCE_S: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -74,23 +71,23 @@ def chunks(asked: Ranges, *, at_once: int) -> list[OffsetChunk]:
 
 
 def messages(bootstrap: str, topic: str, chunk: OffsetChunk) -> Iterator[ConsumerRecord]:
-    """The chunk's committed messages, in order; raises InputError where some have been deleted."""
+    """The chunk's committed messages, in order.
+
+    Raises InputError where some have been deleted, and StackError where the broker falls silent before the end.
+    """
     place = TopicPartition(topic, chunk.partition)
     with _consumer(bootstrap) as consumer:
         consumer.assign([place])
         consumer.seek(place, chunk.first)
-        heard_s, position = time.monotonic(), chunk.first
-        while position < chunk.end:
-            try:
-                polled = consumer.poll(timeout_ms=500).get(place, [])
-            except OffsetOutOfRangeError:
-                oldest = consumer.beginning_offsets([place])[place]
-                raise _deleted(topic, chunk.partition, position, oldest) from None
-            yield from (message for message in polled if message.offset < chunk.end)
-            if consumer.position(place) > position:
-                heard_s, position = time.monotonic(), consumer.position(place)
-            elif time.monotonic() > heard_s + PATIENCE_S:
-                raise StackError(f"the broker at {bootstrap} gives nothing of {topic}, partition {chunk.partition}")
+        unread = chunk.first
+        try:
+            for message in up_to(consumer, {place: chunk.end}, Silence(bootstrap, topic)):
+                unread = message.offset + 1
+                if message.offset < chunk.end:
+                    yield message
+        except OffsetOutOfRangeError:
+            oldest = consumer.beginning_offsets([place])[place]
+            raise _deleted(topic, chunk.partition, unread, oldest) from None
 
 
 def _deleted(topic: str, partition: int, first: int, oldest: int) -> InputError:

@@ -5,12 +5,14 @@ where many messages go through, or where a client must outlive its broker; only 
 imported by the functions that need it.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, RequestTimedOutError
 
 from pipelines.core.errors import StackError
 
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 CONNECT_MS: Final = 5_000
 """How long a broker may take to answer at first. One that is up answers in milliseconds."""
 
-REQUEST_MS: Final = 10_000
+REQUEST_MS: Final = 8_000
+"""How long one request may take. Whoever waits for it is told within ten seconds that nobody answers."""
+
+SILENT_S: Final = 8.0
+"""How long a read that has an end waits while nothing comes; a broker that is started again answers sooner."""
 
 
 def no_broker(bootstrap: str) -> StackError:
@@ -28,12 +34,39 @@ def no_broker(bootstrap: str) -> StackError:
     return StackError(f"no broker answers at {bootstrap}: start one with `eqm up`, or set EQM_BOOTSTRAP")
 
 
+@dataclass
+class Silence:
+    """Tells a broker that has died, or stands still, from one that is slow, while a topic is read to an end.
+
+    Clients of Kafka go on trying and say nothing: without this, whoever reads to an end would wait for ever.
+    """
+
+    bootstrap: str
+    topic: str
+    _reached: object = None
+    _moved_s: float = field(default_factory=time.monotonic)
+
+    def check(self, reached: object) -> None:
+        """To be called after each attempt, with how far the read has come; raises StackError after too long a silence.
+
+        What the reader does between two calls counts only where the read has not moved on.
+        """
+        now_s = time.monotonic()
+        if reached != self._reached:
+            self._reached, self._moved_s = reached, now_s
+        elif now_s - self._moved_s > SILENT_S:
+            raise StackError(
+                f"the broker at {self.bootstrap} has given nothing of {self.topic} for {SILENT_S:.0f} s, and its end is"
+                " not reached: look at it with `eqm status`, then try again"
+            )
+
+
 @contextmanager
 def clear_errors(bootstrap: str) -> Iterator[None]:
     """Whatever kafka-python raises in here is one line, a StackError."""
     try:
         yield
-    except (KafkaConnectionError, KafkaTimeoutError) as fault:
+    except (KafkaConnectionError, KafkaTimeoutError, RequestTimedOutError) as fault:
         raise no_broker(bootstrap) from fault
     except KafkaError as fault:
         raise StackError(f"the broker at {bootstrap} refused: {fault}") from fault

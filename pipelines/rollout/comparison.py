@@ -14,7 +14,7 @@ from pipelines.core.settings import Settings
 from pipelines.datasets.training_windows import LEAST_SHARE
 from pipelines.labels.csv_files import read_labels_csv
 from pipelines.labels.topic import read_labels
-from pipelines.labels.window_labels import UNLABELLED, window_labels
+from pipelines.labels.window_labels import UNLABELLED, contradicted, window_labels
 from pipelines.rollout.events_table import FOREVER, EventTable, Key, Model, Period, event_tables
 from pipelines.rollout.reports import Latency, latencies, reports, shared_models
 from schemas.records import Label, ModelReport
@@ -37,6 +37,8 @@ class Figures:
     latency: Latency
     labelled: int
     """Windows that mostly lie in one label that the model knows. The figures below are of these, abstained or not."""
+    contradicted: int
+    """Windows that touch labels that contradict each other, and so have none."""
     accuracy: float | None
     balanced_accuracy: float | None
     ece: float | None
@@ -103,7 +105,7 @@ def agreement(ours: EventTable, theirs: EventTable) -> ModelAgreement:
 
 def figures(events: EventTable, labels: Labels) -> Figures:
     """A model's side, without what events do not tell."""
-    truth = true_labels(events, labels)
+    truth, contradictory = true_labels(events, labels)
     known = truth != UNLABELLED
     label, probabilities = truth[known], events.probabilities[known]
     scored = bool(len(label))
@@ -116,20 +118,26 @@ def figures(events: EventTable, labels: Labels) -> Figures:
         abstained=float(events.abstained.mean()),
         latency=Latency(),
         labelled=len(label),
+        contradicted=contradictory,
         accuracy=float(np.trace(counts) / counts.sum()) if counts is not None else None,
         balanced_accuracy=mean(recall(counts)) if counts is not None else None,
         ece=expected_calibration_error(label, probabilities) if scored else None,
     )
 
 
-def true_labels(events: EventTable, labels: Labels) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Of each window the label that it mostly lies in, as an index into the model's labels, or `UNLABELLED`."""
+def true_labels(events: EventTable, labels: Labels) -> tuple[np.ndarray[Any, np.dtype[np.int64]], int]:
+    """Of each window the label that it mostly lies in, as an index into the model's labels, or `UNLABELLED`.
+
+    And how many windows touch labels that contradict each other.
+    """
+    contradictory = 0
     found = np.full(len(events.keys), UNLABELLED, dtype=np.int64)
     starts, users = events.window_start_ms, np.array([user for user, _ in events.keys])
     for user in events.users & labels.keys():
         rows = np.flatnonzero(users == user)
-        found[rows], _ = window_labels(labels[user], events.labels, starts[rows], least_share=LEAST_SHARE)
-    return found
+        found[rows], why = window_labels(labels[user], events.labels, starts[rows], least_share=LEAST_SHARE)
+        contradictory += contradicted(why)
+    return found, contradictory
 
 
 def known_of(

@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from pipelines.core.errors import InputError
+from schemas.errors import first_problem, one_line
 from schemas.records import ModelControl
 from schemas.roles import Role
 
@@ -53,7 +54,7 @@ def instruction(key: bytes | None, value: bytes | None) -> Instruction:
     """
     role = role_of((key or b"").removesuffix(GOOD.encode()))
     if role is None:
-        raise _bad(f"key is {key!r}, must be one of {', '.join(Role)}")
+        raise _bad(f"key is {one_line(repr(key))}, must be one of {', '.join(Role)}")
     return Instruction(role, None if value is None else _control(role, value))
 
 
@@ -61,9 +62,7 @@ def _control(role: Role, value: bytes) -> ModelControl:
     try:
         control = ModelControl.model_validate_json(value)
     except ValidationError as fault:
-        error = fault.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in error["loc"])
-        raise _bad(f"{field}: {error['msg']}" if field else error["msg"]) from None
+        raise _bad(first_problem(fault)) from None
     if control.role != role:
         raise _bad(f"role is {control.role}, the key says {role}")
     if (control.share is None) == (role == Role.SHARE):

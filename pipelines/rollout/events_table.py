@@ -1,16 +1,19 @@
 """What models have told of windows: emotion events as arrays."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import orjson
+from kafka.consumer.fetcher import ConsumerRecord
+from pydantic import ValidationError
 
 from models.core.arrays import Bools, Floats, Ints
 from pipelines.core.errors import InputError
 from pipelines.core.topic_reader import committed
+from schemas.errors import first_problem, one_line
+from schemas.records import EmotionEvent
 
 ABSTAINED: Final = -1
 FOREVER: Final = (0, 1 << 62)
@@ -21,6 +24,19 @@ Model = tuple[str, str]
 
 Period = tuple[int, int]
 """Instants in milliseconds; windows that end after the first, and not after the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a model told of one window."""
+
+    emotion: str | None
+    probabilities: tuple[float, ...]
+    """In the order of the model's labels."""
+
+    @classmethod
+    def of(cls, event: EmotionEvent) -> "Told":
+        return cls(event.emotion, tuple(event.probabilities.values()))
 
 
 @dataclass(frozen=True)
@@ -56,32 +72,38 @@ class EventTable:
 
 
 def event_tables(bootstrap: str, topic: str, period: Period = FOREVER) -> list[EventTable]:
-    """All models' events on a topic, a model of several label sets counting as several; each window once."""
-    found: dict[tuple[Model, tuple[str, ...]], dict[Key, dict[str, Any]]] = defaultdict(dict)
+    """All models' events on a topic, a model of several label sets counting as several; each window once.
+
+    Raises InputError, naming the place, for a message of any time that is no event.
+    """
+    found: dict[tuple[Model, tuple[str, ...]], dict[Key, Told]] = defaultdict(dict)
     for message in committed(bootstrap, topic):
-        event = _event(message.value, topic)
-        if period[0] < event["window_end_ms"] <= period[1]:
-            model = (event["model_name"], event["model_version"])
-            key = (event["user_id"], event["window_start_ms"])
-            found[model, tuple(event["probabilities"])][key] = event
+        event = _event(message)
+        if period[0] < event.window_end_ms <= period[1]:
+            model = (event.model_name, event.model_version)
+            found[model, tuple(event.probabilities)][event.user_id, event.window_start_ms] = Told.of(event)
     return [of_model(model, labels, events) for (model, labels), events in found.items()]
 
 
-def of_model(model: Model, labels: tuple[str, ...], events: dict[Key, dict[str, Any]]) -> EventTable:
+def of_model(model: Model, labels: tuple[str, ...], events: Mapping[Key, Told]) -> EventTable:
     """Events of one model and label set, by window."""
     keys = tuple(sorted(events))
     index = {label: number for number, label in enumerate(labels)} | {None: ABSTAINED}
-    rows = [list(events[key]["probabilities"].values()) for key in keys]
-    emotion = np.array([index[events[key]["emotion"]] for key in keys], dtype=np.int64)
+    rows = [events[key].probabilities for key in keys]
+    emotion = np.array([index[events[key].emotion] for key in keys], dtype=np.int64)
     return EventTable(model, labels, keys, np.array(rows, dtype=np.float64).reshape(len(keys), len(labels)), emotion)
 
 
-def _event(value: bytes | None, topic: str) -> dict[str, Any]:
+def _event(message: ConsumerRecord) -> EmotionEvent:
     try:
-        event: dict[str, Any] = orjson.loads(value or b"")
-        event["window_end_ms"], event["probabilities"], event["model_version"]
-    except (ValueError, TypeError, KeyError) as fault:
-        raise InputError(
-            f"{topic} holds what is no emotion event ({fault}): remove it, or compare another time"
-        ) from fault
+        event = EmotionEvent.model_validate_json(message.value or b"")
+    except ValidationError as fault:
+        raise _no_event(message, first_problem(fault)) from None
+    if event.emotion not in (None, *event.probabilities) or not event.probabilities:
+        raise _no_event(message, f"probabilities: no {one_line(str(event.emotion))} among them")
     return event
+
+
+def _no_event(message: ConsumerRecord, what: str) -> InputError:
+    place = f"{message.topic}, partition {message.partition}, offset {message.offset}"
+    return InputError(f"{place}: not an emotion event: {what}; remove it with kafka-delete-records.sh")

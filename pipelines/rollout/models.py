@@ -107,8 +107,8 @@ class LiveModels:
             self.tell(role, control, ModelStatus.RETIRED, "as announced")
 
     def _known(self, control: ModelControl) -> Predictor | None:
-        """The model, if it is loaded already, whatever for."""
-        for role, other in self._controls.items():
+        """The model, if it is loaded already, whatever for. A batch may give one up meanwhile."""
+        for role, other in self.controls().items():
             if (other.name, other.version, other.checksum) == (control.name, control.version, control.checksum):
                 return self._now.of(role) if self._now else None
         return None

@@ -1,5 +1,6 @@
 """The report topic: what workers say they run, how long their models take, and what of it is news."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,15 +13,17 @@ from pipelines.core.topic_reader import committed
 from pipelines.inference.active_models import Times, weighted
 from pipelines.rollout.control import good_key_of
 from pipelines.rollout.events_table import Model
+from schemas.errors import one_line
 from schemas.records import ModelControl, ModelReport
 from schemas.roles import ModelStatus, Role
 from schemas.topics import MODEL_REPORTS, MODELS
 
 if TYPE_CHECKING:
-    from confluent_kafka import Producer
+    from confluent_kafka import KafkaError, Message, Producer
 
 MOST_WAITING: Final = 10_000
 DETAIL_CHARS: Final = 1_000
+LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,10 @@ class Latency:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Hands messages to a client that sends them by itself, and drops them where it cannot: nobody waits for it."""
+    """Hands messages to a client that sends them by itself, and drops them where it cannot: nobody waits for it.
+
+    What is dropped is told in the log, whether the client refused it or the broker did not take it.
+    """
 
     worker: str
     clock_ms: Callable[[], int]
@@ -42,11 +48,16 @@ class Reporter:
 
     @classmethod
     def connect(cls, bootstrap: str, worker: str, clock_ms: Callable[[], int]) -> "Reporter":
-        return cls(worker, clock_ms, native_producer(bootstrap, {"queue.buffering.max.messages": MOST_WAITING}))
+        options = {
+            "queue.buffering.max.messages": MOST_WAITING,
+            "delivery.report.only.error": True,
+            "on_delivery": _undelivered,
+        }
+        return cls(worker, clock_ms, native_producer(bootstrap, options))
 
     def tell(self, role: Role | None, control: ModelControl | None, status: ModelStatus, detail: str) -> None:
         """What has become of a model."""
-        self._report(role, control, status=status, detail=detail[:DETAIL_CHARS])
+        self._report(role, control, status=status, detail=one_line(detail, DETAIL_CHARS))
 
     def tell_times(self, role: Role, control: ModelControl, times: Times) -> None:
         """That a model is in force, and how fast it was since the last time."""
@@ -66,11 +77,17 @@ class Reporter:
         self._send(MODEL_REPORTS.name, self.worker.encode(), report.model_dump_json().encode())
 
     def _send(self, topic: str, key: bytes, value: bytes) -> None:
+        from confluent_kafka import KafkaException
+
         try:
             self.producer.produce(topic, value, key)
-        except BufferError:
-            return
-        self.producer.poll(0)
+            self.producer.poll(0)
+        except (BufferError, KafkaException) as fault:
+            LOG.warning("dropped what was to be said on %s: %s", topic, fault)
+
+
+def _undelivered(fault: "KafkaError", message: "Message") -> None:
+    LOG.warning("dropped what was to be said on %s: %s", message.topic(), fault.str())
 
 
 SILENT_MS: Final = 30_000

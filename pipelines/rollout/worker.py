@@ -4,6 +4,7 @@ A batch looks at the models once, so it is never answered by half a change. Why 
 state knows nothing of models: docs/decisions/0008-models-change-in-the-running-job.md.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,18 +14,21 @@ from typing import Final
 from confluent_kafka import KafkaException
 
 from models.bundle.folder import read_manifest
-from pipelines.core.errors import EqmError
-from pipelines.inference.active_models import BatchTimes
+from pipelines.core.errors import EqmError, StackError, first_line
+from pipelines.inference.active_models import ActiveModels, BatchTimes
 from pipelines.rollout.bundles import control_for, loaded
 from pipelines.rollout.control import is_kept
 from pipelines.rollout.control_reader import ControlReader
 from pipelines.rollout.models import LiveModels
 from pipelines.rollout.reports import Reporter
 from schemas.roles import Role
+from schemas.topics import MODELS
 
 POLL_S: Final = 0.5
 AGAIN_S: Final = 1.0
 CLOSE_S: Final = 10.0
+LOG: Final = logging.getLogger(__name__)
+"""Goes to the log of the TaskManager."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,21 @@ class WorkerConfig:
 
 
 class Worker:
-    """Between `open` and `close` a daemon thread follows the control topic; the broker may come and go."""
+    """Between `open` and `close` a daemon thread follows the control topic; the broker may come and go.
+
+    The thread does not end unseen. Where broker or topic fail it, it says so in the log, and begins anew until it
+    can follow again; meanwhile the models go on. Whatever else ends it, the next batch raises: the job fails with
+    that reason, and Flink starts it again.
+    """
 
     def __init__(self, config: WorkerConfig, clock_ms: Callable[[], int]) -> None:
         self._config = config
         self._clock_ms = clock_ms
         self._ended = threading.Event()
         self._reporter = Reporter.connect(config.bootstrap, config.worker, clock_ms)
-        self._thread = threading.Thread(target=self._follow, name="eqm-models", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="eqm-models", daemon=True)
+        self._fault: BaseException | None = None
+        self._said = ""
         self.times = BatchTimes()
         folder = Path(config.bundle)
         self.models = LiveModels(
@@ -68,12 +79,25 @@ class Worker:
         self._reader = reader
         self._thread.start()
 
+    def now(self) -> ActiveModels:
+        """Who answers the next batch; raises StackError where nobody hears announcements any more."""
+        if self._fault is not None:
+            reason = f"{type(self._fault).__name__}: {first_line(self._fault)}"
+            raise StackError(f"the thread that follows {MODELS.name} has ended: {reason}") from self._fault
+        return self.models.now()
+
     def close(self) -> None:
         """Ends the thread; one that is loading a bundle is left to end by itself."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(CLOSE_S)
         self._reporter.flush(1.0)
+
+    def _run(self) -> None:
+        try:
+            self._follow()
+        except BaseException as fault:  # A thread has nobody to raise to; `now` does it in its place.
+            self._fault = fault
 
     def _follow(self) -> None:
         reader: ControlReader | None = self._reader
@@ -82,13 +106,20 @@ class Worker:
             try:
                 reader = reader or self._reopened()
                 self._take(reader)
-            except (EqmError, KafkaException):
+            except (EqmError, KafkaException) as fault:
+                self._say(str(fault))
                 self._leave(reader)
                 reader = None
             if self._clock_ms() >= next_ms:
                 self._report()
                 next_ms = self._clock_ms() + self._pause_ms
         self._leave(reader)
+
+    def _say(self, line: str) -> None:
+        """Once, however often it is tried again."""
+        if line != self._said:
+            LOG.warning("%s; it is tried again, and the models in force go on", line)
+        self._said = line
 
     @property
     def _pause_ms(self) -> int:
@@ -107,6 +138,8 @@ class Worker:
         except BaseException:
             reader.close()
             raise
+        LOG.info("%s is followed again", MODELS.name)
+        self._said = ""
         return reader
 
     def _leave(self, reader: ControlReader | None) -> None:

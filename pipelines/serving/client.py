@@ -6,6 +6,9 @@
 
 Only committed events are read, each user, window and model once. With a group, members share the partitions
 and the broker keeps their offsets: nothing is left out, but after a crash the last seconds may come again.
+
+An event is delivered when the caller comes back for the next one, or leaves the `with` block without an exception.
+Until then it is in hand: whatever becomes of the program, the group's offset stays before it, and it comes again.
 """
 
 import time
@@ -20,8 +23,11 @@ from pydantic import ValidationError
 
 from pipelines.core import kafka_clients
 from pipelines.core.errors import InputError, StackError
-from pipelines.core.kafka_clients import CONNECT_MS, clear_errors
+from pipelines.core.kafka_clients import CONNECT_MS, Silence, clear_errors, no_broker
+from pipelines.core.topic_reader import positions
 from pipelines.serving.deduplication import SeenWindows
+from pipelines.serving.group_offsets import GroupOffsets
+from schemas.errors import first_problem
 from schemas.records import EmotionEvent
 from schemas.topics import EMOTIONS
 
@@ -46,9 +52,7 @@ def decode(record: ConsumerRecord) -> EmotionEvent:
     try:
         return EmotionEvent.model_validate_json(record.value or b"")
     except ValidationError as fault:
-        error = fault.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in error["loc"])
-        raise MalformedEventError(record, f"{field}: {error['msg']}" if field else error["msg"]) from None
+        raise MalformedEventError(record, first_problem(fault)) from None
 
 
 class EmotionConsumer:
@@ -67,19 +71,24 @@ class EmotionConsumer:
 
         Without a group all partitions are read, from their beginning or from now on. With a group this choice
         holds only where the group has no offset yet. A malformed message is raised, and reading can go on
-        behind it; with `on_malformed` it is handed over instead.
+        behind it; with `on_malformed` it is handed over instead. Either way it counts as an event does: it is
+        delivered when the caller comes back, or when `on_malformed` returns.
         """
         self._bootstrap = bootstrap
-        self._group = group
         self._on_malformed = on_malformed
+        self._in_hand: ConsumerRecord | None = None
+        """What the caller was given, and has not come back from."""
         self._pending: deque[ConsumerRecord] = deque()
+        self._closed = False
         self._seen = SeenWindows()
         self._consumer = kafka_clients.consumer(
             bootstrap,
             group_id=group,
+            enable_auto_commit=False,
             isolation_level=isolation,
             auto_offset_reset="earliest" if from_start else "latest",
         )
+        self._offsets = GroupOffsets(self._consumer, self._undelivered) if group is not None else None
         try:
             self._partitions = self._subscribe()
         except BaseException:
@@ -87,11 +96,17 @@ class EmotionConsumer:
             raise
 
     def next_event(self, timeout_s: float = POLL_S, *, user: str | None = None) -> EmotionEvent | None:
-        """The next event (of that user) that was not delivered yet; None when none comes within the time."""
+        """The next event (of that user) that was not delivered yet; None when none comes within the time.
+
+        To ask for it is to say that the one before is dealt with.
+        """
+        self._deliver()
         deadline = time.monotonic() + timeout_s
         while True:
+            if self._offsets is not None:
+                self._offsets.commit_now_and_then()
             while self._pending:
-                event = self._accepted(self._pending.popleft(), user)
+                event = self._taken(user)
                 if event is not None:
                     return event
             left_s = deadline - time.monotonic()
@@ -105,12 +120,13 @@ class EmotionConsumer:
         """Events as they come, of one user if one is named; for ever, unless one of two ends is asked for.
 
         `idle_s`: stop when nothing came for so long. `to_end`: stop when all is read that was on the topic when
-        the iteration began; not with a group, whose members see parts only.
+        the iteration began; not with a group, whose members see parts only. With it, StackError is raised within ten
+        seconds where the broker falls silent before that. Without it, the iteration outlives the broker, and waits.
         """
-        ends = self._ends() if to_end else {}
+        ends, silence = self._ends() if to_end else {}, Silence(self._bootstrap, EMOTIONS.name)
         wait_s = min(POLL_S / 10 if to_end else POLL_S, POLL_S if idle_s is None else idle_s)
         heard = time.monotonic()
-        while not to_end or not self._reached(ends):
+        while not to_end or not self._is_at(ends, silence):
             event = self.next_event(wait_s, user=user)
             if event is not None:
                 yield event
@@ -119,8 +135,13 @@ class EmotionConsumer:
                 return
 
     def close(self) -> None:
-        """Leave. A group's offset stays before whatever was fetched but not delivered."""
-        self._consumer.close(autocommit=not self._pending, timeout_ms=CONNECT_MS)
+        """Leave. A group's offset stays before whatever was fetched but not delivered, and before the event in hand."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._offsets is not None:
+            self._offsets.commit_at_last(CONNECT_MS)
+        self._consumer.close(autocommit=False, timeout_ms=CONNECT_MS)
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +149,8 @@ class EmotionConsumer:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None:
+            self._deliver()
         self.close()
 
     def _subscribe(self) -> list[TopicPartition]:
@@ -135,19 +158,37 @@ class EmotionConsumer:
             numbers = self._consumer.partitions_for_topic(EMOTIONS.name)
             if not numbers:
                 raise StackError(f"the broker at {self._bootstrap} has no topic {EMOTIONS.name}: run `eqm up`")
-            if self._group is not None:
-                self._consumer.subscribe([EMOTIONS.name])
+            if self._offsets is not None:
+                self._consumer.subscribe([EMOTIONS.name], listener=self._offsets)
                 return []
             partitions = [TopicPartition(EMOTIONS.name, number) for number in sorted(numbers)]
             self._consumer.assign(partitions)
             for partition in partitions:
-                self._consumer.position(partition, timeout_ms=CONNECT_MS)
+                if self._consumer.position(partition, timeout_ms=CONNECT_MS) is None:
+                    raise no_broker(self._bootstrap)
             return partitions
 
     def _poll(self, timeout_s: float) -> None:
+        """Only when nothing is pending: partitions come and go only when all that was fetched of them is delivered."""
         with clear_errors(self._bootstrap):
             for records in self._consumer.poll(timeout_ms=int(timeout_s * 1000)).values():
                 self._pending.extend(records)
+            if self._offsets is not None:
+                self._offsets.polled()
+
+    def _taken(self, user: str | None) -> EmotionEvent | None:
+        """The next pending record, in hand until the caller is back; None, and not in hand, where it is passed over."""
+        self._in_hand = self._pending.popleft()
+        event = self._accepted(self._in_hand, user)
+        if event is None:
+            self._deliver()
+        return event
+
+    def _deliver(self) -> None:
+        self._in_hand = None
+
+    def _undelivered(self) -> list[ConsumerRecord]:
+        return [*filter(None, [self._in_hand]), *self._pending]
 
     def _accepted(self, record: ConsumerRecord, user: str | None) -> EmotionEvent | None:
         if user is not None and record.key is not None and record.key != user.encode():
@@ -163,14 +204,16 @@ class EmotionConsumer:
         return event if wanted and self._seen.add(event) else None
 
     def _ends(self) -> dict[TopicPartition, int]:
-        if self._group is not None:
+        if self._offsets is not None:
             raise ValueError("to_end: a member of a group sees only a part of the topic; read without a group")
         with clear_errors(self._bootstrap):
             ends: dict[TopicPartition, int] = self._consumer.end_offsets(self._partitions)
             return ends
 
-    def _reached(self, ends: dict[TopicPartition, int]) -> bool:
+    def _is_at(self, ends: dict[TopicPartition, int], silence: Silence) -> bool:
         if self._pending:
             return False
         with clear_errors(self._bootstrap):
-            return all((self._consumer.position(place, timeout_ms=0) or 0) >= end for place, end in ends.items())
+            reached = positions(self._consumer, ends)
+        silence.check(reached)
+        return reached is not None and all(reached[place] >= end for place, end in ends.items())

@@ -11,6 +11,7 @@ REMEMBERED_WINDOWS: Final = 1024
 """Per user and model, counted back from the newest: 85 minutes of hops."""
 
 REMEMBERED_USERS: Final = 100_000
+"""Users and models at once, some 60 MB; of more, those heard of longest ago are forgotten."""
 
 _MASK: Final = (1 << REMEMBERED_WINDOWS) - 1
 

@@ -3,7 +3,6 @@
 import json
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +11,8 @@ from feature_repo.errors import FeatureStoreError
 from feature_repo.store import open_store
 from pipelines.core.errors import InputError, StackError
 from pipelines.core.settings import Settings
+from pipelines.core.terminal import readable
+from pipelines.reports.tables import fitting
 from pipelines.reports.tables.watch import instant
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def as_table(row: "OnlineRow", view: str) -> Table:
     grid.add_column("unit", no_wrap=True)
     for column in VIEWS[view]:
         value = row.values[column.name]
-        grid.add_row(column.name, Text(shown(value), style="dim" if value is None else ""), Text(column.unit))
+        grid.add_row(column.name, Text(readable(shown(value)), style="dim" if value is None else ""), Text(column.unit))
     return grid
 
 
@@ -69,6 +70,4 @@ def show(settings: Settings, user: str, view: str, *, json_line: bool) -> None:
     if json_line:
         print(as_json(row, view))
     else:
-        console = Console()
-        console.print(Text(f"{row.user_id}: {view} at {instant(row.event_timestamp_ms)} UTC", style="bold"))
-        console.print(as_table(row, view))
+        fitting.show([f"{row.user_id}: {view} at {instant(row.event_timestamp_ms)} UTC", as_table(row, view)])

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from rich.console import Console
 from rich.live import Live
 
+from pipelines.core.console import TerminalConsole
 from pipelines.reports.tables.watch import newest, table
 from pipelines.serving.client import EmotionConsumer
 from schemas.records import EmotionEvent
@@ -43,7 +43,7 @@ def watch(consumer: EmotionConsumer, options: WatchOptions) -> int:
         if options.as_json:
             _run(consumer, options, stopped, print_json)
             return 0
-        console = Console()
+        console = TerminalConsole()
         held: dict[str, EmotionEvent] = {}
         with Live(console=console, auto_refresh=False) as live:
 

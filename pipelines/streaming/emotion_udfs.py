@@ -48,7 +48,7 @@ class Score(ScalarFunction):
         self._worker = Worker(about, clock_ms=lambda: time.time_ns() // 1_000_000)
         self._worker.open()
         models, times = self._worker.models, self._worker.times
-        self._scorer = Scorer(models.now, baselines, time.perf_counter, times.add, models.give_up)
+        self._scorer = Scorer(self._worker.now, baselines, time.perf_counter, times.add, models.give_up)
 
     def close(self) -> None:
         if hasattr(self, "_worker"):
@@ -68,19 +68,31 @@ class Score(ScalarFunction):
 class Emit(ScalarFunction):
     """A scored window and the answers before it -> the emotion event as JSON, and the shadow's where there is one.
 
-    It knows no model: the blobs tell. Its state is the SQL window's.
+    It knows no model: the blobs tell. Its state is the SQL window's. Each user's newest event also goes to the online
+    store, which refuses an older one: after a restore events are told again, and change nothing there. It may hold an
+    event some moments before the topic's readers see it, for the topic waits for the checkpoint. A store that cannot be
+    written fails the job, and Flink tries again.
     """
 
+    def __init__(self, config: EmotionsConfig) -> None:
+        self._config = config
+
     def is_deterministic(self) -> bool:
+        """False: it writes, and the planner would evaluate it once per use of its result."""
         return False
 
     def open(self, function_context: FunctionContext) -> None:
+        from feature_repo.online import write_newest_events
+        from feature_repo.store import open_store
         from pipelines.inference.smoothed_events import events
 
-        self._events = events
+        config = self._config
+        self._events, self._store_newest = events, write_newest_events
+        self._store = open_store(config.feast_profile, config.feast_data, config.redis_url or None)
 
     def eval(self, user_id: pd.Series, scored: pd.Series, recent: pd.Series) -> pd.DataFrame:
         told = self._events(user_id.to_list(), scored.to_list(), recent.to_list())
+        self._store_newest(self._store, [event for event, _ in told])
         return pd.DataFrame(told, columns=["event", "shadow"])
 
 
@@ -88,5 +100,5 @@ def score(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:
     return udf(Score(config), result_type=SCORED, func_type="pandas")
 
 
-def emit() -> UserDefinedScalarFunctionWrapper:
-    return udf(Emit(), result_type=TOLD, func_type="pandas")
+def emit(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:
+    return udf(Emit(config), result_type=TOLD, func_type="pandas")

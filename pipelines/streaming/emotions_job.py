@@ -7,7 +7,8 @@ features job that delivers at least once, gives no second event. Windows of one 
 job writes them in order to one partition; so the mean over the last 30 s of event time needs no watermark, and no
 event waits for another user. After a restore it continues exactly, but for personal baselines: a window computed again
 is seen beside the baseline that the online store has by then, and by the models that the control topic names by then.
-State says by itself which labels it is of, so any bundle fits any savepoint.
+State says by itself which labels it is of, so any bundle fits any savepoint. A user of whom nothing has come for a week
+leaves none behind (`FORGET_DAYS`).
 """
 
 from pyflink.table import Schema, StreamTableEnvironment
@@ -17,7 +18,8 @@ from pipelines.streaming import sinks
 from pipelines.streaming.emotion_udfs import emit, score
 from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
 from pipelines.streaming.job_config import EmotionsConfig
-from schemas.reasons import EXCERPT_CHARS, Quarantined
+from schemas.message_rules import EXCERPT_CHARS
+from schemas.reasons import Quarantined
 from schemas.topics import EMOTIONS, FEATURES, SHADOW
 from schemas.windows import HOP_MS, SMOOTHED_WINDOWS
 
@@ -61,7 +63,7 @@ def register_scored(tables: StreamTableEnvironment, config: EmotionsConfig) -> N
 
 def outputs(tables: StreamTableEnvironment, config: EmotionsConfig) -> StatementSet:
     """Events, the shadow's events and quarantined records as one job; each window's events are made once."""
-    tables.create_temporary_system_function("EMIT", emit())
+    tables.create_temporary_system_function("EMIT", emit(config))
     tables.create_java_temporary_system_function("RECENT_WINDOWS", "org.eqm.streaming.RecentWindows")
     tables.create_temporary_view("told_windows", tables.from_data_stream(evaluated_once(tables, TOLD)))
     tables.execute_sql(sinks.keyed_json_topic("emotions", EMOTIONS, config))

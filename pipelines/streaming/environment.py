@@ -5,7 +5,7 @@ from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
-from pipelines.streaming.job_config import JobConfig
+from pipelines.streaming.job_config import FORGET_DAYS, JobConfig
 
 BUNDLE_ROWS = 1000
 BUNDLE_MS = 10
@@ -51,6 +51,7 @@ def _settings(config: JobConfig) -> dict[str, str]:
         "table.local-time-zone": "UTC",
         # Without ids of their own, operators get them from their place in the plan, and a savepoint fits no other plan.
         "table.exec.uid.generation": "ALWAYS",
+        "table.exec.state.ttl": f"{FORGET_DAYS} d",
         "pipeline.object-reuse": "true",
         "pipeline.auto-watermark-interval": "20 ms",
         "execution.buffer-timeout.interval": "10 ms",

@@ -7,10 +7,10 @@ import pandas as pd
 from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
 
-from pipelines.features.compute import VECTOR_NAMES, compute_pieces
+from pipelines.features.compute import VECTOR_NAMES, compute_each
 from pipelines.features.pane_cache import FollowedPanes, SentWindow
 from pipelines.features.records import feature_windows_json
-from pipelines.signals.segments import Floats, Ints
+from pipelines.signals.series.segments import Floats, Ints
 from pipelines.streaming.job_config import FeaturesConfig
 from schemas.windows import WINDOW_MS
 
@@ -51,7 +51,7 @@ class ComputeFeatures(ScalarFunction):
     ) -> pd.DataFrame:
         users, starts = user_id.to_list(), window_start_ms.to_numpy(dtype=np.int64)
         sent = map(SentWindow, users, starts.tolist(), fresh.to_list(), size.to_list(), samples.to_list())
-        windows = compute_pieces(starts, [FOLLOWED.samples(window) for window in sent])
+        windows = compute_each(starts, [FOLLOWED.samples(window) for window in sent])
         payloads = feature_windows_json(windows, users, starts)
         vector = windows.vector()
         self._store_online(users, starts, windows.samples, vector)

@@ -3,7 +3,16 @@
 import json
 import sys
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import Final, Self
+
+FORGET_DAYS: Final = 7
+"""How long the state of a user of whom nothing comes is kept, by the clock.
+
+It is that of the emotions job: the answers to the last windows, and which windows have come. Readings may be ten
+seconds late, and smoothing looks back 30 s: nobody who goes on is affected, nor anybody by an outage of less than this.
+Whoever comes back later begins anew. The first events are means of fewer windows; a window from before that comes again
+gives a second event, as one does that is older than is remembered.
+"""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pipelines.replay.faults import FaultCounts, Faults, with_faults
 from pipelines.replay.malformed import malformed
 from pipelines.replay.messages import in_event_time
 from pipelines.replay.publish import publisher
-from schemas.reasons import EXCERPT_CHARS
+from schemas.message_rules import EXCERPT_CHARS
 from schemas.topics import READINGS
 from tests.integration import streaming
 from tests.integration.streaming import Records

@@ -59,6 +59,7 @@ def test_features_equal_the_slow_computation(found: tuple[Records, Records], win
         agrees(record["features"], naive.features(start, samples))
         agrees(record["coverage"], naive.coverage(start, samples))
         agrees(record["quality"], naive.quality(start, samples))
+        agrees(record["evidence"], naive.evidence(start, samples))
         sequence = np.array([record["sequence"][name] for name in record["sequence"]], dtype=float).T
         np.testing.assert_allclose(sequence, naive.sequence(start, samples), rtol=1e-6, atol=1e-9)
 
@@ -93,3 +94,11 @@ def test_online_store_holds_the_newest_window(undisturbed: Undisturbed, windows:
         {name: row.values[name] for name in naive.features(newest, windows[newest])},
         naive.features(newest, windows[newest]),
     )
+
+
+def test_online_store_holds_the_latest_emotion(undisturbed: Undisturbed, found: tuple[Records, Records]) -> None:
+    row = undisturbed.latest
+    last = max(found[1].values(), key=lambda event: event["window_end_ms"])
+    assert row is not None
+    assert row.event_timestamp_ms == last["window_end_ms"]
+    assert row.values == {name: last[name] for name in row.values}

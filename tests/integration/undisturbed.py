@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from feature_repo.columns import LATEST_EMOTION, WINDOW_FEATURES
 from feature_repo.online import OnlineRow, read_newest
 from feature_repo.store import open_store
 from pipelines.archive.reader import open_archive
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
+from pipelines.recordings.discover import recordings
 from pipelines.replay.messages import in_event_time
 from pipelines.replay.people import simulated
 from pipelines.replay.publish import publisher
-from pipelines.sources.discover import recordings
 from pipelines.stack import processes
 from pipelines.stack.flink import TASKMANAGER
 from pipelines.stack.stack import up
@@ -52,6 +53,8 @@ class Undisturbed:
     """Rows by user."""
     newest: OnlineRow | None
     """The online store's, of the recorded hour."""
+    latest: OnlineRow | None
+    """The same of its events."""
 
     def of(self, users: set[str]) -> tuple[Records, Records]:
         """Features and events of these users."""
@@ -85,6 +88,7 @@ def run(stack: Settings, bundle: Path) -> Undisturbed:
     again = submit_emotions(stack, bundle, savepoint=savepoint)
     streaming.wait(lambda: answered(stack))
     cluster.stop(again, drain=False)
+    store = open_store(stack.feast_profile, stack.feast_folder)
     return Undisturbed(
         len(messages),
         restored,
@@ -92,7 +96,8 @@ def run(stack: Settings, bundle: Path) -> Undisturbed:
         streaming.features(stack),
         streaming.events(stack),
         Counter(open_archive(stack.features_folder).to_table(columns=["user_id"])["user_id"].to_pylist()),
-        read_newest(open_store(stack.feast_profile, stack.feast_folder), "window_features", [RECORDED_USER])[0],
+        read_newest(store, WINDOW_FEATURES, [RECORDED_USER])[0],
+        read_newest(store, LATEST_EMOTION, [RECORDED_USER])[0],
     )
 
 

@@ -9,10 +9,14 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.core.terminal import readable
 from pipelines.reports.colours import ABSTAINED, colours
 from schemas.records import EmotionEvent
 
 BAR_WIDTH = 10
+MOST_USERS: Final = 10_000
+"""Whose events are held, some 50 MB: more than anybody looks at."""
+
 UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 COLUMNS: Final[dict[str, Literal["left", "right"]]] = {
@@ -30,11 +34,19 @@ MIN_WIDTHS: Final = {"emotion": 13, "confidence": 15, "quality": 7, "UTC": 8, "a
 
 
 def newest(events: Iterable[EmotionEvent], held: dict[str, EmotionEvent]) -> None:
-    """Take into `held` each user's event with the latest window."""
+    """Take into `held` each user's event with the latest window.
+
+    Where there are more users than are held, those of whom nothing came for the longest event time are forgotten.
+    """
     for event in events:
         known = held.get(event.user_id)
         if known is None or event.window_end_ms >= known.window_end_ms:
             held[event.user_id] = event
+    if len(held) > MOST_USERS:
+        by_age = sorted(held, key=lambda user: held[user].window_end_ms)
+        # Some more than must be, so that not every event sorts them all.
+        for user in by_age[: len(held) - MOST_USERS * 9 // 10]:
+            del held[user]
 
 
 def table(held: dict[str, EmotionEvent], *, rows: int) -> Table:
@@ -52,13 +64,13 @@ def table(held: dict[str, EmotionEvent], *, rows: int) -> Table:
 def _cells(event: EmotionEvent, latest_ms: int) -> tuple[RenderableType, ...]:
     colour = _colour(event)
     return (
-        Text(event.user_id),
-        Text(_emotion(event), style=colour),
+        Text(readable(event.user_id)),
+        Text(readable(_emotion(event)), style=colour),
         _confidence(event, colour),
         f"{event.quality:.0%}",
         instant(event.window_end_ms)[-8:],
         age(latest_ms - event.window_end_ms),
-        Text(f"{event.model_name} {event.model_version}"),
+        Text(readable(f"{event.model_name} {event.model_version}")),
     )
 
 

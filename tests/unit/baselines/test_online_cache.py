@@ -13,6 +13,7 @@ from feature_repo.store import apply, open_store
 from models.datasets.training_set import MEAN_NAMES
 from pipelines.baselines.online_cache import KEEP_S, BaselineLookUp, stored_baselines
 from pipelines.core.errors import FeatureStoreError
+from tests.unit.memory import FLAT, growth
 
 SOME_MS = 1_700_000_000_000
 
@@ -83,3 +84,41 @@ def test_what_the_feature_store_holds(tmp_path: Path) -> None:
     found = stored_baselines("local", str(tmp_path), None, clock=lambda: 0.0).at(["ann", "bob"], [SOME_MS, SOME_MS])
     assert found[0].tolist() == list(range(len(MEAN_NAMES)))
     assert np.isnan(found[1]).all()
+
+
+@pytest.mark.parametrize("seconds_a_batch", [0.0, 1.0])
+def test_a_million_users_leave_memory_flat(seconds_a_batch: float) -> None:
+    """Whether they come in no time, as where a job catches up, or a batch a second; unknown users are kept as well."""
+    store = Store()
+    known = store.known()
+
+    def take(users: list[str]) -> None:
+        store.now_s += seconds_a_batch
+        store.asked.clear()
+        known.at(users, [SOME_MS] * len(users))
+
+    assert growth(take) < FLAT
+    assert len(known._kept) <= known.users
+
+
+def test_users_who_stay_away_are_forgotten_when_their_time_is_over() -> None:
+    store = Store()
+    known = store.known()
+    known.at(["ann", "bob"], [SOME_MS, SOME_MS])
+    store.now_s += KEEP_S / 2
+    known.at(["eve"], [SOME_MS])
+    store.now_s += KEEP_S / 2
+    known.at(["eve"], [SOME_MS])
+    assert list(known._kept) == ["eve"]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_batch_of_more_users_than_are_kept_is_answered_all_the_same(most: int) -> None:
+    store = Store()
+    users = ["ann", "bob", "eve", "zoe"]
+    for level, user in enumerate(users):
+        store.put(user, SOME_MS, float(level))
+    known = BaselineLookUp(store.read, lambda: store.now_s, users=most)
+    for _ in range(2):
+        assert known.at(users, [SOME_MS] * 4)[:, 0].tolist() == [0.0, 1.0, 2.0, 3.0]
+        assert len(known._kept) == most

@@ -6,7 +6,7 @@ from feast.types import Float64, Int64
 from feature_repo.columns import LATEST_EMOTION, USER_BASELINE, VIEWS, WINDOW_FEATURES
 from feature_repo.definitions import FEAST_TYPES
 from schemas.channels import CHANNEL_NAMES
-from schemas.feature_table import FEATURE_NAMES, FEATURES
+from schemas.feature_table import EVIDENCE_NAMES, FEATURE_NAMES, FEATURES
 from schemas.records import EmotionEvent
 
 
@@ -16,7 +16,7 @@ def names(view: str) -> list[str]:
 
 def test_window_columns() -> None:
     per_channel = [f"{what}_{channel}" for what in ("coverage", "quality") for channel in CHANNEL_NAMES]
-    assert names(WINDOW_FEATURES) == ["window_start_ms", "samples", *FEATURE_NAMES, *per_channel]
+    assert names(WINDOW_FEATURES) == ["window_start_ms", "samples", *FEATURE_NAMES, *per_channel, *EVIDENCE_NAMES]
 
 
 def test_baseline_columns() -> None:

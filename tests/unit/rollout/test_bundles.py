@@ -9,7 +9,8 @@ import pytest
 from models.bundle.folder import MANIFEST, SAVED_MODEL
 from models.core.errors import BundleError
 from pipelines.core.settings import Settings
-from pipelines.rollout.bundles import control_for, loaded, placed
+from pipelines.rollout.bundles import announced_folder, control_for, loaded, placed
+from schemas.records import ModelControl
 from schemas.roles import Role
 
 
@@ -52,3 +53,14 @@ def test_a_bundle_that_is_not_the_one_announced_is_refused(settings: Settings, b
     (folder / MANIFEST).write_text(json.dumps(facts))
     with pytest.raises(BundleError, match=f"its {what} is"):
         loaded(control, threads=1)
+
+
+@pytest.mark.parametrize("place", ["a" * 300, "a/" * 3_000, "a%00b", "%2e%2e/nowhere", "file", "odd", "a\nb"])
+def test_a_place_without_a_bundle_is_one_clear_error(tmp_path: Path, place: str) -> None:
+    """Whatever the control topic says: who looks up what serves must not fail of it."""
+    (tmp_path / "file").touch()
+    (tmp_path / "odd" / MANIFEST).mkdir(parents=True)
+    uri = f"{tmp_path.as_uri()}/{place}"
+    control = ModelControl(role=Role.SERVE, name="small", version="1", uri=uri, checksum="0" * 64)
+    with pytest.raises(BundleError, match=r"^no model bundle at "):
+        announced_folder(control)

@@ -1,12 +1,11 @@
 """Figures of two models, from their events."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
+from pipelines.reports.tables.live_models import comparison_parts
 from pipelines.rollout.comparison import ModelComparison, known_of, shadowed, shared
-from pipelines.rollout.events_table import EventTable, of_model
+from pipelines.rollout.events_table import EventTable, Told, of_model
 from pipelines.rollout.reports import Latency, latencies, live, shared_models
 from schemas.records import Label, ModelReport
 from schemas.roles import ModelStatus, Role
@@ -15,11 +14,11 @@ START_MS = 1_700_000_000_000
 STATES = ("calm", "stress")
 
 
-def event(emotion: str | None, calm: float) -> dict[str, Any]:
-    return {"emotion": emotion, "probabilities": {"calm": calm, "stress": 1 - calm}}
+def event(emotion: str | None, calm: float) -> Told:
+    return Told(emotion, (calm, 1 - calm))
 
 
-def told(version: str, rows: dict[tuple[str, int], dict[str, Any]], labels: tuple[str, ...] = STATES) -> EventTable:
+def told(version: str, rows: dict[tuple[str, int], Told], labels: tuple[str, ...] = STATES) -> EventTable:
     by_window = {(user, START_MS + 5_000 * hop): row for (user, hop), row in rows.items()}
     return of_model(("small", version), labels, by_window)
 
@@ -50,8 +49,29 @@ def test_without_labels_nothing_is_said_of_being_right() -> None:
     assert (side.labelled, side.accuracy, side.balanced_accuracy, side.ece) == (0, None, None, None)
 
 
+TWENTY_FIVE_SECONDS = Label(
+    user_id="ann", label="stress", start_ms=START_MS + 5_000, end_ms=START_MS + 30_000, source="protocol"
+)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_short_label_is_no_longer_for_being_repeated(times: int) -> None:
+    side = found(shadowed(SERVING, SHADOW, {"ann": [TWENTY_FIVE_SECONDS] * times})).serving
+    assert (side.labelled, side.contradicted) == (0, 0)
+
+
+def test_windows_of_contradictory_labels_are_counted_and_said() -> None:
+    calm = TWENTY_FIVE_SECONDS.model_copy(update={"label": "calm"})
+    pair = found(shadowed(SERVING, SHADOW, {"ann": [*LABELS["ann"], calm]}))
+    assert (pair.serving.labelled, pair.serving.contradicted, pair.other.contradicted) == (0, 1, 1)
+    assert "  windows without a label, because labels contradict each other there: 1" in list(comparison_parts([pair]))
+    assert not [
+        part for part in comparison_parts([found(shadowed(SERVING, SHADOW, LABELS))]) if "contradict" in str(part)
+    ]
+
+
 def test_models_with_other_labels_agree_by_name_alone() -> None:
-    rows = {("ann", 1): {"emotion": "calm", "probabilities": {"stress": 0.1, "exercise": 0.2, "calm": 0.7}}}
+    rows = {("ann", 1): Told("calm", (0.1, 0.2, 0.7))}
     pair = found(shadowed(SERVING, told("2", rows, ("stress", "exercise", "calm")), LABELS))
     assert pair.agreement is not None
     assert (pair.agreement.same_emotion, pair.agreement.total_variation) == (1.0, None)

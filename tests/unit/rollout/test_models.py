@@ -1,6 +1,8 @@
 """Which models are in force in a worker, after whatever messages."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
 
@@ -156,3 +158,37 @@ def test_catching_up_does_what_was_missed_and_nothing_twice(worker: Worker) -> N
     worker.models.catch_up({key_of(Role.SERVE): value(Role.SERVE, "third"), key_of(Role.SHADOW): None})
     assert worker.in_force() == ("third", None, None, 0.0)
     assert worker.loads == ["first", "second", "third"]
+
+
+class Watching(ModelControl):
+    """Calls back when it is looked at, as a batch may come at any moment."""
+
+    then: ClassVar[list[Callable[[], None]]] = []
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "checksum":
+            for each in type(self).then:
+                each()
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("gone", [Role.SHADOW, Role.SHARE])
+@pytest.mark.parametrize(("role", "share"), [(Role.SERVE, None), (Role.SHADOW, None), (Role.SHARE, 0.5)])
+def test_a_guest_that_is_given_up_while_an_announcement_is_followed_spoils_nothing(
+    monkeypatch: pytest.MonkeyPatch, gone: Role, role: Role, share: float | None
+) -> None:
+    """Batches are answered by another thread than the one that follows."""
+    worker = Worker()
+    submitted = Watching(**control(Role.SERVE, "first").model_dump())
+    worker.models = LiveModels(submitted, worker.load, worker.tell, worker.keep)
+    worker.models.begin({})
+    for guest, size in ((Role.SHADOW, None), (Role.SHARE, 0.1)):
+        worker.models.apply(key_of(guest), value(guest, f"{guest}-guest", size))
+    guest_model = worker.models.now().of(gone)
+    assert guest_model is not None
+    monkeypatch.setattr(Watching, "then", [lambda: worker.models.give_up(gone, guest_model, ValueError("no"))])
+    worker.models.apply(key_of(role), value(role, "second", share))
+    assert ModelStatus.REFUSED not in [status for _, _, status in worker.told]
+    found = worker.models.now().of(role)
+    assert found is not None
+    assert found.manifest == "second"  # type: ignore[comparison-overlap]

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,10 @@ from rich.table import Table
 from feature_repo.columns import WINDOW_FEATURES
 from feature_repo.store import apply
 from pipelines.cli import main as cli
-from pipelines.reports.tables.watch import newest, table
+from pipelines.reports.tables.watch import MOST_USERS, newest, table
 from pipelines.serving.watch import WatchOptions, print_json, watch
 from schemas.records import EmotionEvent
+from tests.unit.memory import FLAT, growth
 from tests.unit.serving.test_client import START_MS, event
 
 ROOT = Path(__file__).parents[3]
@@ -64,6 +67,27 @@ def test_more_users_than_lines_are_counted_and_names_cannot_break_the_table() ->
     assert lines[-1].endswith("; 1 more (--user U shows one)")
     assert any(line.startswith("[bold]x") for line in lines)
     assert all(len(line) <= 80 for line in lines)
+
+
+@dataclass
+class Heard:
+    """As much of an event as is asked for, and as long."""
+
+    user_id: str
+    window_end_ms: int
+    rest: str
+
+    def __post_init__(self) -> None:
+        self.rest += self.user_id
+
+
+def test_the_live_table_forgets_whoever_was_heard_of_longest_ago() -> None:
+    held: dict[str, EmotionEvent] = {}
+    now = count(START_MS)
+    assert growth(lambda users: newest((Heard(user, next(now), "·" * 500) for user in users), held)) < FLAT
+    assert len(held) <= MOST_USERS
+    assert {"user-999999", "user-995000"} <= held.keys()
+    assert "user-0" not in held
 
 
 def test_nothing_yet() -> None:
@@ -138,3 +162,22 @@ def test_features_of_a_user(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert (answer["values"]["hr_mean"], answer["values"]["hrv_lf"]) == (71.25, None)
     assert cli.main([*ask, "nobody"]) == 1
     assert "the feature store holds nothing of user 'nobody' in window_features" in capsys.readouterr().err
+
+
+def test_the_newest_emotion_of_a_user(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from feature_repo.online import write_newest_events
+    from feature_repo.store import open_store
+
+    apply("local", tmp_path / "feast")
+    store = open_store("local", tmp_path / "feast")
+    quiet = event("zoë", 1, emotion=None, confidence=0.0, abstained=True, reason="low_quality")
+    write_newest_events(store, [each.model_dump_json().encode() for each in (event("ann", 2), quiet, event("zoë", 0))])
+    ask = ["--home", str(tmp_path), "features", "--view", "latest_emotion"]
+    assert cli.main([*ask, "ann"]) == 0
+    cells = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["emotion", "happy"] in cells
+    assert ["abstained", "no"] in cells
+    assert cli.main([*ask, "zoë", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["event_timestamp_ms"] == quiet.window_end_ms
+    assert (answer["values"]["emotion"], answer["values"]["reason"]) == (None, "low_quality")
