@@ -23,7 +23,7 @@ PYTEST := -m pytest -p no:cacheprovider -rs --durations=10 --durations-min=0.1
 .DEFAULT_GOAL := setup
 .DELETE_ON_ERROR:
 .PHONY: help setup parts demo test test-all test-fast test-integration test-release test-java \
-	fast-stream fast-batch integration thorough recordings stack test-recovery endurance bench bench-check \
+	fast-stream fast-batch integration thorough recordings stack test-recovery fuzz endurance bench bench-check \
 	check style java lock clean
 
 help:
@@ -37,11 +37,13 @@ help:
 	@echo 'make test-release            what takes minutes each: every kill, model changes, other runners, 33 people;'
 	@echo '                             EQM_TEST_ALL=1: backfill and parity of all of them, not of eight'
 	@echo 'make test-recovery           kill everything, again and again: an hour; EQM_RECOVERY_SEED, EQM_RECOVERY_KILLS'
+	@echo 'make fuzz                    inputs that nobody would send, a minute for each reader of them; SECONDS=3600, SEED=2,'
+	@echo '                             TARGET=decoder, files, labels or control; INPUT=FILE: one that a run has written'
 	@echo 'make endurance               two hours of 300 users, with faults, at full speed: counts, memory, state'
 	@echo 'make bench                   speed, latency and cost beside other programs; ARGS="--only NAME,... --quick"'
 	@echo 'make check                   style and types'
 	@echo 'make lock                    choose the newest versions that the .in files allow; ARGS=--upgrade'
-	@echo 'make clean                   stop the local stack and remove all that make has made'
+	@echo 'make clean                   stop the local stack and remove all that make has made; homes with data stay'
 
 setup: build/.checked .venv/tools/.done
 	@$(MAKE) --silent --no-print-directory -j3 parts
@@ -168,6 +170,11 @@ endurance: setup .venv/stream/.tests
 test-recovery: setup .venv/stream/.tests
 	@$(STREAM)/python $(PYTEST) -s tests/recovery
 
+# Fails where anything was found; the inputs are below build/fuzz.
+fuzz: setup .venv/stream/.tests
+	@$(STREAM)/python -m tests.fuzz --target $(or $(TARGET),all) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) \
+	  $(if $(INPUT),--input '$(INPUT)')
+
 check: setup .venv/stream/.tests
 	@$(TOOLS)/ruff check .
 	@$(TOOLS)/ruff format --check .
@@ -177,5 +184,6 @@ lock: .venv/tools/.done
 	@deploy/setup/lock.sh $(ARGS)
 
 clean:
-	@test ! -x $(STREAM)/eqm || $(STREAM)/eqm down
-	@rm -rf .venv build eqm.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@test ! -x $(STREAM)/eqm || { $(STREAM)/eqm down && $(STREAM)/eqm --home build/demo/home down; }
+	@deploy/setup/clean.sh build
+	@rm -rf .venv eqm.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -29,13 +29,20 @@ def write_whole(file: Path, text: str) -> None:
 
 @contextmanager
 def beside(folder: Path) -> Iterator[Path]:
-    """A hidden temporary folder on the same file system, removed at the end; parents of `folder` are made."""
+    """A hidden temporary folder on the same file system, removed at the end.
+
+    Parents of `folder` are made; those that are empty at the end are removed again.
+    """
+    made = [each for each in folder.parents if not each.exists()]
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield temporary
     finally:
         shutil.rmtree(temporary)
+        with suppress(OSError):
+            for each in made:
+                each.rmdir()
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.segments import Floats, Ints
-from schemas.channels import CHANNEL_INDEX
+from pipelines.signals.series.segments import Floats, Ints
+from schemas.channels import BODY_CHANNELS, CHANNEL_INDEX
 from schemas.feature_table import FEATURE_INDEX
 
 STILL_G: Final = 0.02
@@ -21,11 +21,8 @@ that of an enrolment: within 0.4 of the distance between two people (all windows
 exercise 0.6 and 1.0). Stillness tells rest from exercise, not from a stressful task on a chair; asking for a low
 heart rate, too, would, but shifts the resting heart rate itself by 0.5 of that distance."""
 
-BODY_CHANNELS: Final = ("hr", "ibi", "hrv", "gsr", "spo2")
-"""What an unworn sensor does not give; temperature it does."""
-
 LEAST_SEEN: Final = 0.5
-"""Share of the window with good signal in at least one of them."""
+"""Share of the window with good signal in at least one channel of the body: evidence that a device was worn."""
 
 LEAST_AT_REST: Final = 60
 """Windows at rest that a night needs, five minutes. With twelve the level is half as far again from the final one,
@@ -102,12 +99,12 @@ class Rest:
     """Over the windows at rest."""
 
     @classmethod
-    def of(cls, features: Floats, coverage: Floats, quality: Floats) -> Self:
-        """From (windows, features) and twice (windows, channels), as `compute_windows` gives them."""
+    def of(cls, features: Floats, quality: Floats) -> Self:
+        """From (windows, features) and (windows, channels), as `compute_windows` gives them."""
         spread_g = features[:, FEATURE_INDEX["acc_mag_std"]]
         senses_motion = not np.isnan(spread_g).all()
-        seen = is_seen(coverage, quality)
-        at_rest = seen & is_still(spread_g, coverage) if senses_motion else seen
+        seen = is_seen(quality)
+        at_rest = seen & is_still(spread_g, quality) if senses_motion else seen
         return cls(len(features), int(seen.sum()), int(at_rest.sum()), senses_motion, moments(features[at_rest]))
 
     def joined(self, other: Self) -> "Rest":
@@ -132,25 +129,25 @@ class Rest:
         return None
 
 
-def is_seen(coverage: Floats, quality: Floats) -> NDArray[np.bool_]:
-    """In which windows the body was seen; (windows, channels) twice -> (windows,).
+def is_seen(quality: Floats) -> NDArray[np.bool_]:
+    """In which windows the body was seen; (windows, channels) -> (windows,).
 
-    >>> coverage, quality = np.zeros((2, 12)), np.ones((2, 12))
-    >>> coverage[0, CHANNEL_INDEX["hr"]] = 0.5
-    >>> is_seen(coverage, quality).tolist()
+    >>> quality = np.zeros((2, 12))
+    >>> quality[0, CHANNEL_INDEX["hr"]], quality[1, CHANNEL_INDEX["temp"]] = 0.5, 1.0
+    >>> is_seen(quality).tolist()
     [True, False]
     """
     body = [CHANNEL_INDEX[name] for name in BODY_CHANNELS]
-    seen: NDArray[np.bool_] = (coverage[:, body] * quality[:, body]).max(axis=1) >= LEAST_SEEN
+    seen: NDArray[np.bool_] = quality[:, body].max(axis=1) >= LEAST_SEEN
     return seen
 
 
-def is_still(spread_g: Floats, coverage: Floats) -> NDArray[np.bool_]:
-    """In which windows the wearer hardly moved: spread of acceleration (windows,), coverage (windows, channels).
+def is_still(spread_g: Floats, quality: Floats) -> NDArray[np.bool_]:
+    """In which windows the wearer hardly moved: spread of acceleration (windows,), quality (windows, channels).
 
-    False where acceleration is missing or covers less than half of the window.
+    False where acceleration is missing or good for less than half of the window.
 
     >>> is_still(np.array([0.01, 0.03, np.nan]), np.ones((3, 12))).tolist()
     [True, False, False]
     """
-    return (spread_g < STILL_G) & (coverage[:, CHANNEL_INDEX["acc_x"]] >= LEAST_SEEN)
+    return (spread_g < STILL_G) & (quality[:, CHANNEL_INDEX["acc_x"]] >= LEAST_SEEN)

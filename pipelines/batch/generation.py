@@ -22,9 +22,16 @@ def fingerprint(files: Iterable[Path], settled: object) -> str:
 
 
 def is_made_from(place: Path, made_from: str) -> bool:
-    """Whether the newest generation was made from just this, and no streamed file has come since."""
-    held = [file for folder in generations(place)[-1:] for file in folder.glob(MADE_FROM)]
-    return bool(held) and held[0].read_text(encoding="utf-8") == made_from and not streamed(place)
+    """Whether the newest generation was made from just this, and no streamed file has come since.
+
+    One that another backfill supersedes meanwhile was not.
+    """
+    newest = generations(place)[-1:]
+    try:
+        noted = [(folder / MADE_FROM).read_text(encoding="utf-8") for folder in newest]
+    except FileNotFoundError:
+        return False
+    return noted == [made_from] and not streamed(place)
 
 
 def stage(place: Path, work: str) -> Path:

@@ -3,11 +3,12 @@
 import fcntl
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow.csv as csv
@@ -71,15 +72,24 @@ def _newest(offline: Path, days: Iterable[str]) -> Iterator["pq.pa.Table"]:
 
 Summary = dict[str, Any]
 
+INGESTED: Final = "ingested"
+"""The archive that a source is made into; its name is part of what days are made from."""
+
 
 def folder_of(settings: Settings) -> Path:
     """Lock, summary and list of changes of the last backfill."""
     return settings.home / "backfill"
 
 
-def dry_run(settings: Settings, request: BackfillRequest, source: Source) -> Summary:
-    """What a backfill would read, write and at most change; writes nothing."""
-    with source(folder_of(settings) / "ingested") as readings:
+def dry_run(request: BackfillRequest, source: Source) -> Summary:
+    """What a backfill would read, write and at most change; writes nothing, and may run beside a backfill.
+
+    A source that must be made into an archive becomes one in the system's temporary folder, on this machine.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="eqm-dry-run-") as temporary,
+        source(Path(temporary) / INGESTED) as readings,
+    ):
         plans = plan(replace(request, archive=readings.archive))
         return {"dry_run": True, "left_out": dict(readings.left_out), "days": [_planned(each) for each in plans]}
 
@@ -87,7 +97,7 @@ def dry_run(settings: Settings, request: BackfillRequest, source: Source) -> Sum
 def backfill(settings: Settings, request: BackfillRequest, source: Source) -> Summary:
     """Does it all, once at a time; may be repeated at any point, and then does only what is missing."""
     folder = folder_of(settings)
-    with only_one(folder / "lock"), source(folder / "ingested") as readings:
+    with only_one(folder / "lock"), source(folder / INGESTED) as readings:
         request = replace(request, archive=readings.archive)
         store = opened(settings)
         results = recompute(request, plan(request))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines.batch.engine import pipeline_options
 from pipelines.batch.ingest import IngestSummary, ingest_recordings, ingest_topic, parse_offsets
-from pipelines.sources.discover import sources
+from pipelines.recordings.discover import sources
 from schemas.topics import READINGS
 
 
@@ -36,7 +36,7 @@ def archived(folder: Path) -> Source:
 
 def recorded(paths: Sequence[Path], beam: Sequence[str]) -> Source:
     """Recordings, as if they had been streamed without delay."""
-    options = pipeline_options(beam, items=len(list(sources(paths))))
+    options = pipeline_options(beam, items=len(sources(paths, say=lambda _: None)))
     return _made(lambda folder: ingest_recordings(paths, folder, options))
 
 

@@ -54,7 +54,8 @@ def _backfill(given: Namespace, settings: Settings) -> None:
     from pipelines.archive.days import Days
     from pipelines.batch.backfill import BackfillRequest
     from pipelines.batch.nightly import backfill, dry_run
-    from pipelines.reports.tables.backfill import shown
+    from pipelines.reports.tables.backfill import parts
+    from pipelines.reports.tables.fitting import show
 
     now_ms = time.time_ns() // 1_000_000
     request = BackfillRequest(
@@ -65,9 +66,12 @@ def _backfill(given: Namespace, settings: Settings) -> None:
         again=given.again,
         beam=tuple(given.beam),
     )
-    work = dry_run if given.dry_run else backfill
-    summary = work(settings, request, _source(given, settings))
-    print(json.dumps(summary) if given.json else shown(summary))
+    source = _source(given, settings)
+    summary = dry_run(request, source) if given.dry_run else backfill(settings, request, source)
+    if given.json:
+        print(json.dumps(summary))
+    else:
+        show(parts(summary))
 
 
 def _source(given: Namespace, settings: Settings) -> "Source":
@@ -75,10 +79,12 @@ def _source(given: Namespace, settings: Settings) -> "Source":
 
     if given.offsets and not given.topic:
         raise SettingsError("--offsets is of the topic: give --topic, too")
+    # A dry run's archive lies in a temporary folder, which workers elsewhere do not see.
+    beam = () if given.dry_run else given.beam
     if given.paths:
-        return recorded(given.paths, given.beam)
+        return recorded(given.paths, beam)
     if given.topic:
-        return from_topic(settings.bootstrap_servers, given.offsets, given.beam)
+        return from_topic(settings.bootstrap_servers, given.offsets, beam)
     return archived(given.archive or settings.archive_folder)
 
 
@@ -115,10 +121,9 @@ def _add_parity(commands: Commands) -> None:
 
 
 def _parity(given: Namespace, settings: Settings) -> int:
-    from rich.console import Console
-
     from pipelines.archive.days import Days
     from pipelines.batch.parity import PAGE, SUMMARY, Places, parity
+    from pipelines.reports.tables.fitting import show
     from pipelines.reports.tables.parity import parts
 
     days = Days.between(given.first_day, given.last_day, now_ms=time.time_ns() // 1_000_000)
@@ -129,8 +134,6 @@ def _parity(given: Namespace, settings: Settings) -> int:
     if given.json:
         print(json.dumps(verdict.as_json(), allow_nan=False))
     else:
-        console = Console(highlight=False, markup=False, emoji=False)
-        for part in parts(verdict):
-            console.print(part, soft_wrap=True)
+        show(parts(verdict))
         print(f"\n{output / PAGE} shows it, {output / SUMMARY} has the figures")
     return 0 if verdict.within else OVER

@@ -122,12 +122,10 @@ def _show(
     given: Namespace, report: dict[str, Any], parts: Callable[[dict[str, Any]], Iterable[Any]], ending: str
 ) -> None:
     """The figures as one line of JSON where that was asked for, else as tables, and where the files are."""
-    from rich.console import Console
+    from pipelines.reports.tables.fitting import show
 
     if given.json:
         print(json.dumps(report, allow_nan=False))
         return
-    console = Console(highlight=False, markup=False, emoji=False)
-    for part in parts(report):
-        console.print(part, soft_wrap=isinstance(part, str))
+    show(parts(report))
     print(ending)

@@ -1,11 +1,11 @@
 """`eqm watch` and `eqm features`: for those who use what the jobs publish."""
 
 import argparse
-import sys
 
 from feature_repo.columns import VIEWS, WINDOW_FEATURES
 from pipelines.cli.groups import Commands
 from pipelines.core.settings import Settings
+from pipelines.core.terminal import complain
 
 
 def register(commands: Commands) -> None:
@@ -42,12 +42,8 @@ def run_watch(args: argparse.Namespace, settings: Settings) -> int:
     from pipelines.serving.watch import WatchOptions, watch
 
     limit = {} if args.for_s is None else {"for_s": args.for_s}
-    with EmotionConsumer(settings.bootstrap_servers, from_start=args.from_start, on_malformed=_report) as consumer:
+    with EmotionConsumer(settings.bootstrap_servers, from_start=args.from_start, on_malformed=complain) as consumer:
         return watch(consumer, WatchOptions(user=args.user, as_json=args.json, **limit))
-
-
-def _report(fault: Exception) -> None:
-    print(f"eqm: {fault}", file=sys.stderr)
 
 
 def run_features(args: argparse.Namespace, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from pipelines.cli.groups import Commands
 from pipelines.core.environments import require
 from pipelines.core.errors import EqmError
 from pipelines.core.settings import Settings, load
+from pipelines.core.terminal import complain, escaped_output
 
 MODULES: Final = ("stack", "replay", "look", "enrol", "training_set", "history", "train", "judge", "models", "jobs")
 """The modules of `pipelines.cli` that add commands."""
@@ -36,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     A command may say more by other numbers: 3 of `eqm parity` is that rows differ.
     """
+    with escaped_output():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     given = parser().parse_args(arguments)
     try:
@@ -44,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags = {name: value for name, value in vars(given).items() if name in Settings.model_fields}
         return given.handler(given, load(flags)) or 0
     except EqmError as fault:
-        print(f"eqm: {fault}", file=sys.stderr)
+        complain(fault)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -32,13 +32,12 @@ def register(commands: Commands) -> None:
     for action in (show, promote):
         action.add_argument("version", metavar="VERSION", help="its number, its bundle's version, or an alias")
     for action in (show, promote, rollback):
-        action.add_argument("--name", default="eqm", help="of the model (default: eqm)")
+        action.add_argument("--name", help="of the model (default: the only one)")
     add_actions(actions)
 
 
 def _list(given: Namespace, settings: Settings) -> None:
-    from rich.console import Console
-
+    from pipelines.reports.tables.fitting import show
     from pipelines.training.registry import opened
     from pipelines.training.registry_text import entry_json, table
 
@@ -47,15 +46,15 @@ def _list(given: Namespace, settings: Settings) -> None:
     if given.json:
         print(json.dumps([entry_json(entry) for entry in entries]))
     else:
-        Console(highlight=False, markup=False, emoji=False).print(table(entries))
+        show([table(entries)])
 
 
 def _show(given: Namespace, settings: Settings) -> None:
-    from pipelines.training.registry import opened
+    from pipelines.training.registry import named, opened
     from pipelines.training.registry_text import entry_json, lines
 
     registry = opened(settings)
-    entry = registry.entry(registry.find(given.name, given.version))
+    entry = registry.entry(registry.find(named(registry, given.name), given.version))
     print(json.dumps(entry_json(entry)) if given.json else "\n".join(lines(entry)))
 
 
@@ -87,7 +86,7 @@ def add_actions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     announce.add_argument(
         "version", metavar="VERSION|FOLDER", help="a registered version or alias, or a bundle's folder"
     )
-    announce.add_argument("--name", default="eqm", help="of the registered model (default: eqm)")
+    announce.add_argument("--name", help="of the registered model (default: the only one)")
     announce.add_argument("--role", type=Role, choices=list(Role), default=Role.SERVE, help="default: serve")
     announce.add_argument("--share", type=_share, help="of users, for the role share: 0.1 is a tenth")
     announce.set_defaults(handler=_announce, environment="batch")
@@ -151,8 +150,7 @@ def _retire(given: Namespace, settings: Settings) -> None:
 
 
 def _live(given: Namespace, settings: Settings) -> None:
-    from rich.console import Console
-
+    from pipelines.reports.tables.fitting import show
     from pipelines.reports.tables.live_models import live_table
     from pipelines.rollout.reports import live, reports
 
@@ -160,15 +158,14 @@ def _live(given: Namespace, settings: Settings) -> None:
     if given.json:
         print(json.dumps({name: [report.model_dump(mode="json") for report in said] for name, said in workers.items()}))
     elif workers:
-        Console(highlight=False, markup=False, emoji=False).print(live_table(workers))
+        show([live_table(workers)])
     else:
         print("no worker of the emotions job was heard in the last 30 s")
 
 
 def _compare(given: Namespace, settings: Settings) -> None:
-    from rich.console import Console
-
     from pipelines.baselines.enrolment import instant_ms
+    from pipelines.reports.tables.fitting import show
     from pipelines.reports.tables.live_models import comparison_parts
     from pipelines.rollout.comparison import compare
     from pipelines.rollout.events_table import FOREVER
@@ -179,6 +176,4 @@ def _compare(given: Namespace, settings: Settings) -> None:
     if given.json:
         print(json.dumps([pair.as_json() for pair in found]))
     else:
-        console = Console(highlight=False, markup=False, emoji=False)
-        for part in comparison_parts(found):
-            console.print(part)
+        show(comparison_parts(found))

@@ -56,8 +56,8 @@ def _replay(given: Namespace, settings: Settings) -> None:
 
 
 def _people(given: Namespace, settings: Settings) -> list[Any]:
+    from pipelines.recordings.discover import recordings
     from pipelines.replay.people import simulated
-    from pipelines.sources.discover import recordings
 
     if given.simulate is not None:
         return simulated(given.simulate, minutes=given.minutes, start=given.start, seed=given.seed)

@@ -38,6 +38,8 @@ def _train(given: Namespace, settings: Settings) -> None:
     from models.metrics.report import report_lines
     from models.training.train import Folders
     from pipelines.core.progress import counted, training_bar
+    from pipelines.labels.window_labels import contradiction_lines
+    from pipelines.reports.tables.fitting import show
     from pipelines.training.registry import card_hash, people_of_champion, register
     from pipelines.training.registry_text import registered_line
     from pipelines.training.train import TrainingOrder, archived_windows, built_windows, configured, train_bundle
@@ -46,13 +48,14 @@ def _train(given: Namespace, settings: Settings) -> None:
     with counted("windows", "people") as people:
         found = built_windows(given.training_set) if given.training_set else archived_windows(settings, people)
     print(f"{len(found.dataset.label):,} labelled windows, {found.dropped:,} left out")
+    print(*(f"{line}\n" for line in contradiction_lines(found.contradicted)), sep="", end="")
     folder = given.bundle or settings.home / "models" / "trained"
     # A training set has its split; of the archive, whoever judged the champion judges its challengers.
     held_out = () if given.training_set else people_of_champion(settings, given.name)
     order = TrainingOrder(config, folder, given.name, held_out=held_out, folders=Folders(given.checkpoints, given.logs))
     with training_bar() as progress:
         manifest = train_bundle(found, order, progress)
-    print(*report_lines(manifest.metrics), sep="\n")
+    show(report_lines(manifest.metrics))
     print(f"wrote {manifest.name} {manifest.version} to {folder}")
     version, in_use = register(settings, folder, config, found.dataset, card=card_hash(given.training_set, manifest))
     print(registered_line(version, in_use))
@@ -106,6 +109,7 @@ def _add_distil(commands: Commands) -> None:
 def _distil(given: Namespace, settings: Settings) -> None:
     from models.metrics.report import report_lines
     from pipelines.core.progress import counted, training_bar
+    from pipelines.reports.tables.fitting import show
     from pipelines.training import distil as distilling
     from pipelines.training.train import archived_windows, built_windows
 
@@ -115,5 +119,5 @@ def _distil(given: Namespace, settings: Settings) -> None:
         found = built_windows(given.training_set) if given.training_set else archived_windows(settings, people)
     with training_bar() as progress:
         manifest = distilling.distilled(found.dataset, order, progress)
-    print(*report_lines(manifest.metrics), distilling.teacher_line(manifest.metrics), sep="\n")
+    show([*report_lines(manifest.metrics), distilling.teacher_line(manifest.metrics)])
     print(f"wrote {manifest.name} {manifest.version} to {given.to}")

@@ -34,9 +34,13 @@ def _training_set(given: Namespace, settings: Settings) -> None:
     from pipelines.batch.training_set.sources import labels_of, request_of, retrieval_of
     from pipelines.core.progress import counted
     from pipelines.datasets.card import summary_lines
+    from pipelines.reports.tables.fitting import show
 
     request = request_of(given, settings, now_ms=time.time_ns() // 1_000_000)
     labels, retrieve = labels_of(given.labels, settings), retrieval_of(settings)
     with counted("training set", "steps", STEPS) as progress:
         card = build(request, labels, retrieve, transform_examples, progress)
-    print(card.model_dump_json() if given.json else "\n".join([*summary_lines(card), f"wrote {request.output}"]))
+    if given.json:
+        print(card.model_dump_json())
+    else:
+        show([*summary_lines(card), f"wrote {request.output}"])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pipelines.core.errors import InputError
 from pipelines.core.settings import Settings
+from pipelines.recordings.discover import recordings
 from pipelines.replay.people import simulated
-from pipelines.sources.discover import recordings
 from pipelines.sources.recording import Recording, shifted
 from schemas.windows import HOP_MS, WINDOW_MS
 

@@ -5,10 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.live import Live
 
-from pipelines.core.errors import EqmError
+from pipelines.core.console import TerminalConsole
 from pipelines.reports.tables.watch import newest, table
 from pipelines.serving.client import EmotionConsumer
 from pipelines.serving.watch import TABLE_FRAME_LINES, TICK_S, Show, tick
@@ -30,7 +29,7 @@ def follow(consumer: EmotionConsumer, finished: Callable[[int], bool], show: Sho
 @contextmanager
 def shown(users: set[str]) -> Iterator[Show]:
     """A live table on a terminal; elsewhere a line now and then."""
-    console = Console()
+    console = TerminalConsole()
     held: dict[str, EmotionEvent] = {}
     if not console.is_terminal:
         yield _lines(users, held)
@@ -60,13 +59,17 @@ def _lines(users: set[str], held: dict[str, EmotionEvent]) -> Show:
 
 @contextmanager
 def in_background(work: Callable[[], object]) -> Iterator[Callable[[], bool]]:
-    """Runs `work` in a thread; yields whether it has ended. Its error, if any, is raised by that question."""
+    """Runs `work` in a thread; yields whether it has ended. Its error, whatever it is, is raised by that question.
+
+    One that nobody has asked for is raised at the end of the block, which waits for the thread. Where the block itself
+    fails, the thread is left to end by itself.
+    """
     faults: list[BaseException] = []
 
     def run() -> None:
         try:
             work()
-        except (EqmError, OSError) as fault:
+        except BaseException as fault:  # The thread would say it on its own, and the block would go on without it.
             faults.append(fault)
 
     thread = threading.Thread(target=run, daemon=True)
@@ -79,3 +82,4 @@ def in_background(work: Callable[[], object]) -> Iterator[Callable[[], bool]]:
 
     yield ended
     thread.join()
+    ended()

@@ -11,6 +11,7 @@ from pipelines.core.settings import Settings
 from pipelines.demo.cast import Cast
 from pipelines.demo.counting import committed_messages, feature_rows, readings_placed
 from pipelines.demo.tracks import tracks
+from pipelines.labels.window_labels import contradiction_lines
 from pipelines.reports.pages.agreement import Agreement
 from pipelines.reports.pages.page import write_report
 from pipelines.reports.pages.tracks import PersonTrack, RunSummary
@@ -64,6 +65,7 @@ def summarised(outcome: Outcome, counted: RunSummary, shown: Sequence[PersonTrac
         **asdict(counted),
         "abstained": sum(event.abstained for event in outcome.events),
         "labels": list(outcome.manifest.labels),
+        "contradicted": sum(track.contradicted for track in shown),
         "right": total.share,
         "chance": 1 / len(outcome.manifest.labels),
         "always_the_commonest": total.commonest and total.commonest[1],
@@ -92,6 +94,7 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
     lines += [
         f"  {user:<16} {'-' if share is None else f'{share:.0%}'}" for user, share in summary["right_by_person"].items()
     ]
+    lines += contradiction_lines(summary["contradicted"])
     if summary["simulated"]:
         lines.append(
             "These people are simulated: the figure says that the path works, not how well emotions can be read."

@@ -20,6 +20,7 @@ from pipelines.demo.cast import SEED, Cast
 from pipelines.demo.counting import committed_messages, readings_placed, wait_for
 from pipelines.demo.live import follow, in_background, shown
 from pipelines.demo.outcome import Outcome, write_outcome
+from pipelines.demo.own_stack import begin_anew
 from pipelines.replay.faults import FaultCounts, Faults
 from pipelines.replay.people import replay
 from pipelines.serving.client import EmotionConsumer
@@ -98,7 +99,7 @@ class Demo:
     @contextmanager
     def _stack(self) -> Iterator[None]:
         with step("Kafka, Flink, Feast"):
-            down(self.settings, wipe=True)
+            begin_anew(self.settings)
             up(self.settings)
         try:
             yield

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
 from pipelines.demo.cast import Cast
-from pipelines.labels.window_labels import UNLABELLED, window_labels
+from pipelines.labels.window_labels import UNLABELLED, contradicted, window_labels
 from pipelines.reports.pages.tracks import PersonTrack
 from schemas.records import EmotionEvent
 from schemas.windows import WINDOW_MS
@@ -34,8 +34,7 @@ def _of(user: str, events: Sequence[EmotionEvent]) -> list[EmotionEvent]:
 def _track(settings: Settings, cast: Cast, manifest: Manifest, events: Sequence[EmotionEvent]) -> PersonTrack:
     user, names = events[0].user_id, manifest.labels
     ends = np.array([event.window_end_ms for event in events], dtype=np.int64)
-    labels = [label for person in cast.shown if person.user_id == user for label in person.labels]
-    truth, _ = window_labels(labels, names, ends - WINDOW_MS, least_share=LEAST_SHARE)
+    truth, contradictory = truth_of(cast, user, names, ends)
     return PersonTrack(
         user_id=user,
         window_end_ms=ends,
@@ -45,8 +44,18 @@ def _track(settings: Settings, cast: Cast, manifest: Manifest, events: Sequence[
         members={name: _matrix([event.members[name] for event in events], names) for name in manifest.member_names},
         emotion=[event.emotion for event in events],
         abstained=np.array([event.abstained for event in events]),
-        truth=[None if index == UNLABELLED else names[index] for index in truth],
+        truth=truth,
+        contradicted=contradictory,
     )
+
+
+def truth_of(
+    cast: Cast, user: str, names: Sequence[str], window_end_ms: NDArray[np.int64]
+) -> tuple[list[str | None], int]:
+    """The label of each of a user's windows, None where it has none; and how many touch a contradiction."""
+    labels = [label for person in cast.shown if person.user_id == user for label in person.labels]
+    index, why = window_labels(labels, names, window_end_ms - WINDOW_MS, least_share=LEAST_SHARE)
+    return [None if each == UNLABELLED else names[each] for each in index], contradicted(why)
 
 
 def _matrix(answers: Sequence[Mapping[str, float]], names: Sequence[str]) -> NDArray[np.float64]:

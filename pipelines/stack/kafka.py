@@ -14,6 +14,7 @@ from pipelines.stack import java
 
 NAME: Final = "kafka"
 MEBIBYTE: Final = 1 << 20
+FORMAT_S: Final = 120
 
 LOGGING: Final = """\
 status = error
@@ -104,7 +105,12 @@ def _format(settings: Settings) -> None:
     log = settings.log_folder / "kafka-format.log"
     tool = [*_java(settings, "-Xmx128m", "-XX:TieredStopAtLevel=1", f"-Dlog.file={log}"), "kafka.tools.StorageTool"]
     tool += ["format", f"--cluster-id={identity}", "--config", str(_configuration(settings))]
-    done = subprocess.run(tool, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(tool, capture_output=True, text=True, check=False, timeout=FORMAT_S)
+    except subprocess.TimeoutExpired as fault:
+        raise StackError(
+            f"Kafka's storage in {folder(settings)} is not formatted after {FORMAT_S} s; see {log}"
+        ) from fault
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
         raise StackError(f"Kafka's storage in {folder(settings)} cannot be formatted: {lines[-1]}")

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,14 +13,13 @@ import psutil
 from pipelines.core import ports
 from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
-from pipelines.stack import feast, flink, processes
+from pipelines.stack import feast, flink, home, processes
 from pipelines.stack.processes import Process
 from pipelines.stack.servers import Server, servers
 
 START_S: Final = 90
 GRACE_S: Final = 20
 POLL_S: Final = 0.1
-MARK: Final = ".eqm-home"
 SERVER_SETTINGS: Final = (
     *("host", "java_options", "kafka_port", "kafka_controller_port", "kafka_heap_mb", "kafka_retention_mb"),
     *("flink_rest_port", "flink_port_base", "prometheus_port", "task_slots", "state_backend"),
@@ -38,6 +36,7 @@ def up(settings: Settings, say: Say = print) -> bool:
     Leftovers of a crash are ended first. If anything fails, what this call started is stopped again.
     """
     with _alone(settings):
+        home.mark(settings.home)
         wanted = servers(settings)
         missing = _missing(settings, wanted, say)
         _require_same_settings(settings, fresh=len(missing) == len(wanted))
@@ -61,12 +60,18 @@ def up(settings: Settings, say: Say = print) -> bool:
 def down(settings: Settings, *, wipe: bool = False) -> int:
     """Stops all that a stack of this home folder started. Returns how many processes that were.
 
-    With `wipe`, also removes the home folder; only one that a stack has made.
+    With `wipe`, also removes what EQM keeps in the home folder. Raises StackError, before anything is stopped, where
+    the folder is no home. Where none is, nothing is written.
     """
+    names = [flink.TASKMANAGER, flink.JOBMANAGER, "kafka"]
+    if wipe:
+        home.require_made(settings.home)
+    if home.maker_of(settings.home) is None:
+        return _stop(settings, names)
     with _alone(settings):
-        count = _stop(settings, [flink.TASKMANAGER, flink.JOBMANAGER, "kafka"])
-        if wipe and (settings.home / MARK).exists():
-            shutil.rmtree(settings.home)
+        count = _stop(settings, names)
+        if wipe:
+            home.remove(settings.home)
         return count
 
 
@@ -172,7 +177,6 @@ def _last_line(settings: Settings, server: Server) -> str:
 def _alone(settings: Settings) -> Iterator[None]:
     """Only one command at a time changes the stack of a home folder."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    (settings.home / MARK).touch()
     lock = os.open(settings.home / ".lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -80,14 +80,26 @@ def register(settings: Settings, folder: Path, config: object, dataset: Dataset,
         return version, taken
 
 
-def promote(settings: Settings, name: str, which: str) -> Change:
+def named(registry: Registry, name: str | None) -> str:
+    """The name, or that of the only model there is; raises RegistryError where none, or more than one, may be meant."""
+    known = [name] if name else [each for each in registry.names() if registry.versions(each)]
+    if not known:
+        raise RegistryError(f"no model is registered in {registry.place}: `eqm train` registers what it trains")
+    if len(known) > 1:
+        raise RegistryError(f"{registry.place} has the models {', '.join(known)}: choose one with --name")
+    return known[0]
+
+
+def promote(settings: Settings, name: str | None, which: str) -> Change:
     """The version becomes champion, and its bundle the current one; raises RegistryError where it must not.
 
     The champion changes in one step, and only then the current bundle, as a whole. Where only the first has happened,
     the same again does the rest; until then the bundle in use is the old one.
     """
+    registry = opened(settings)
+    name = named(registry, name)
+    registry.find(name, which)
     with _alone(settings), tempfile.TemporaryDirectory() as temporary:
-        registry = opened(settings)
         version, champion = registry.find(name, which), registry.champion(name)
         ours = _fetched(registry, version, Path(temporary) / "ours")
         change = _judged(registry, ours, champion, Path(temporary) / "its")
@@ -96,13 +108,13 @@ def promote(settings: Settings, name: str, which: str) -> Change:
         return change
 
 
-def rollback(settings: Settings, name: str) -> Change:
+def rollback(settings: Settings, name: str | None) -> Change:
     """Back to whom the champion replaced; where the current bundle is not the champion's, that is mended instead."""
+    registry = opened(settings)
+    name = named(registry, name)
+    _champion(registry, name)
     with _alone(settings), tempfile.TemporaryDirectory() as temporary:
-        registry = opened(settings)
-        champion = registry.champion(name)
-        if champion is None:
-            raise RegistryError(f"model {name} has no champion in {registry.place}: see `eqm models list`")
+        champion = _champion(registry, name)
         change = _back(registry, champion, settings.current_bundle)
         fetched = _fetched(registry, change.version, Path(temporary))
         registry.restore(change.version)
@@ -110,10 +122,17 @@ def rollback(settings: Settings, name: str) -> Change:
         return change
 
 
-def bundle_of(settings: Settings, name: str, which: str, into: Path) -> Path:
+def _champion(registry: Registry, name: str) -> Version:
+    champion = registry.champion(name)
+    if champion is None:
+        raise RegistryError(f"model {name} has no champion in {registry.place}: see `eqm models list`")
+    return champion
+
+
+def bundle_of(settings: Settings, name: str | None, which: str, into: Path) -> Path:
     """The bundle of a version or alias, verified: where the registry has it, or fetched into a folder."""
     registry = opened(settings)
-    return _fetched(registry, registry.find(name, which), into).folder
+    return _fetched(registry, registry.find(named(registry, name), which), into).folder
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from models.metrics.report import FIGURES as WORDS
 from models.registry.version import FIGURES, Entry, Version, headline
+from pipelines.reports.tables import fitting
 from pipelines.training.registry import Change
 
 COLUMNS = ("model", "version", "bundle", "is", "figures from", *(WORDS[name] for name in FIGURES), "data")
@@ -59,13 +60,14 @@ def table(entries: Sequence[Entry]) -> Table:
 
 
 def lines(entry: Entry) -> list[str]:
-    """Everything of a version, a line each."""
+    """Everything of a version, a line each; what is too long for one stands below its name."""
     version = entry.version
     facts = {name: value for name, value in as_json(version).items() if value is not None}
     shown = {name: ", ".join(value) if isinstance(value, list) else value for name, value in facts.items()}
     figures = {name: f"{value:.4f}" for name, value in sorted(entry.metrics.items())}
     groups = (shown, figures, dict(sorted(entry.parameters.items())))
-    return [f"{name:<54} {value}" for group in groups for name, value in group.items()]
+    named = ([(name, str(value)) for name, value in group.items()] for group in groups)
+    return [line for pairs in named for line in fitting.facts(pairs, fitting.WIDTH)]
 
 
 def registered_line(version: Version, in_use: bool) -> str:

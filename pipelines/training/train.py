@@ -23,6 +23,7 @@ from pipelines.baselines.rows import opened
 from pipelines.core.settings import Settings
 from pipelines.datasets.training_windows import LabelledWindows, labelled_windows
 from pipelines.labels.topic import read_labels
+from pipelines.labels.window_labels import Unlabelled
 from schemas.topics import LABELS
 
 
@@ -48,7 +49,9 @@ def with_baselines(rows: Dataset, settings: Settings) -> Dataset:
 def built_windows(folder: Path) -> LabelledWindows:
     """The windows of a training set, with its split."""
     found = load(folder)
-    return LabelledWindows(found.dataset, sum(found.card.dropped.values()), found.people())
+    dropped = found.card.dropped
+    contradictory = dropped.get(Unlabelled.OVERLAPPING_LABELS, 0)
+    return LabelledWindows(found.dataset, sum(dropped.values()), found.people(), contradictory)
 
 
 @dataclass(frozen=True)

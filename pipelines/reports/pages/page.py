@@ -40,6 +40,7 @@ def rendered(summary: RunSummary, tracks: Sequence[PersonTrack], labels: Sequenc
         palette=palette,
         inks={label: ink(colour) for label, colour in palette.items()},
         total=Agreement.of(shown),
+        contradicted=sum(track.contradicted for track in shown),
         figures=[figure(track, palette) for track in shown],
         style=(ASSETS / "page.css").read_text(encoding="utf-8"),
         script=(ASSETS / "page.js").read_text(encoding="utf-8"),

@@ -13,10 +13,14 @@ from pipelines.parity.verdict import Verdict
 from pipelines.reports.pages.page import ASSETS, thousands
 from pipelines.reports.tables.parity import absolute, apart, judged, number, rate, window
 from schemas.channels import CHANNEL_INDEX, CHANNELS
-from schemas.feature_table import FEATURE_INDEX, FEATURES
+from schemas.feature_table import EVIDENCE_FIGURES, EVIDENCE_NAMES, FEATURE_INDEX, FEATURES
 
 WORST: Final = 25
-UNITS: Final = dict.fromkeys(VECTOR_NAMES, "1") | {feature.name: feature.unit for feature in FEATURES}
+UNITS: Final = (
+    dict.fromkeys(VECTOR_NAMES, "1")
+    | {feature.name: feature.unit for feature in FEATURES}
+    | {figure.name: figure.unit for figure in EVIDENCE_FIGURES}
+)
 LANES: Final = (50, 35, 65, 20, 80)
 """Percent from the top, in turn, so that dots of equal value do not hide each other."""
 
@@ -99,11 +103,13 @@ def groups(verdict: Verdict) -> list[Group]:
 
 
 def _title(name: str) -> str:
-    """The sensor of a feature, in words; coverage and quality are groups of their own.
+    """The sensor of a feature, in words; coverage, quality and evidence are groups of their own.
 
-    >>> _title("acc_energy"), _title("gyro_z_min"), _title("coverage_hr")
-    ('acceleration', 'angular rate', 'coverage')
+    >>> _title("acc_energy"), _title("gyro_z_min"), _title("coverage_hr"), _title("ibi_corrected")
+    ('acceleration', 'angular rate', 'coverage', 'evidence')
     """
+    if name in EVIDENCE_NAMES:
+        return "evidence"
     if name not in FEATURE_INDEX:
         return name.partition("_")[0]
     channel = FEATURES[FEATURE_INDEX[name]].inputs[0]

@@ -49,6 +49,8 @@ class PersonTrack:
     abstained: NDArray[np.bool_]
     truth: Sequence[str | None]
     """The simulated or protocolled label at the window's end; None where there is none."""
+    contradicted: int = 0
+    """Windows without a label because two contradict each other."""
 
     def __post_init__(self) -> None:
         columns: dict[str, Sized] = {

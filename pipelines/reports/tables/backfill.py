@@ -1,24 +1,22 @@
 """A backfill's summary as a table."""
 
-from io import StringIO
+from collections.abc import Iterator
 from typing import Any, Final
 
-from rich.console import Console
 from rich.table import Table
 
 PLANNED: Final = ("state", "readings", "late", "users", "windows", "touched_by_late")
 DONE: Final = ("same", "changed", "new", "kept")
 
 
-def shown(summary: dict[str, Any]) -> str:
+def parts(summary: dict[str, Any]) -> Iterator[Table | str]:
     """One line per day, then what was done besides."""
     columns = PLANNED if summary["dry_run"] else (*PLANNED, *DONE)
     table = Table("day", *(name.replace("_", " ") for name in columns), box=None, pad_edge=False)
     for day in summary["days"]:
         table.add_row(day["day"], *(_cell(day[name]) for name in columns))
-    text = StringIO()
-    Console(file=text, width=160, highlight=False).print(table)
-    return text.getvalue() + "\n".join(_after(summary))
+    yield table
+    yield from _after(summary)
 
 
 def _cell(value: str | int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from rich.table import Table
 
+from pipelines.labels.window_labels import contradiction_lines
 from pipelines.rollout.comparison import Figures, ModelComparison
 from schemas.records import ModelReport
 
@@ -31,6 +32,7 @@ def comparison_parts(found: Iterable[ModelComparison]) -> Iterable[Table | str]:
         sides = (pair.serving, pair.other)
         yield TITLES[pair.kind].format(*(f"{side.name} {side.version}" for side in sides))
         yield _table(sides)
+        yield from (f"  {line}" for line in contradiction_lines(max(side.contradicted for side in sides)))
         if pair.agreement:
             same, apart = pair.agreement.same_emotion, pair.agreement.total_variation
             yield (

@@ -11,14 +11,19 @@ from pipelines.stack.status import ServerState, Status
 def parts(found: Status) -> Iterator[Table | str]:
     """Servers, topics, jobs and feature store; a part that does not answer is one line."""
     yield _servers(found)
-    yield f"Kafka at {found.bootstrap}" + ("" if found.topics else ": does not answer")
+    yield f"Kafka at {_several(found.bootstrap)}" + ("" if found.topics else ": does not answer")
     if found.topics:
         yield _topics(found)
-    yield f"Flink at {found.flink}" + (_free(found.slots) if found.slots else ": does not answer")
+    yield f"Flink at {_several(found.flink)}" + (_free(found.slots) if found.slots else ": does not answer")
     if found.jobs:
         yield _jobs(found)
     yield f"Feast ({found.feast_profile}): {'applied' if found.feast_applied else 'not applied'}"
     yield "up" if found.is_up else "not up: run `eqm up`"
+
+
+def _several(addresses: str) -> str:
+    """So that lines can end between them."""
+    return addresses.replace(",", ", ")
 
 
 def _servers(found: Status) -> Table:

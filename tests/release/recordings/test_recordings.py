@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.sources.discover import recordings
+from pipelines.recordings.discover import recordings
 from pipelines.sources.recording import accepted
 from tests.recorded import all_recordings
 from tests.unit.features.test_compute import windows_equal_the_naive_computation

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from pipelines.core.settings import Settings
+from pipelines.recordings.discover import recordings
 from pipelines.replay.faults import Faults
-from pipelines.sources.discover import recordings
 from tests.integration import streaming
 from tests.integration.commands import eqm
 from tests.integration.ports import environment

@@ -16,6 +16,7 @@ from feast import FeatureStore
 from feature_repo.errors import FeatureStoreError
 from feature_repo.store import apply, open_store
 from tests.unit.feature_repo.online_spec import OnlineStoreSpec, newest_ms, read, write
+from tests.unit.feature_repo.test_emotions_stored import LatestEmotionSpec
 
 FORK = multiprocessing.get_context("fork")
 STEPS = 200
@@ -74,6 +75,10 @@ def store(server: str, folder: Path) -> Iterator[FeatureStore]:
 
 
 class TestRedis(OnlineStoreSpec):
+    pass
+
+
+class TestEmotionsInRedis(LatestEmotionSpec):
     pass
 
 

@@ -12,8 +12,8 @@ import pytest
 from models.core.dataset import COLUMNS
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import window_chunks
+from pipelines.recordings.discover import recordings
 from pipelines.replay.people import simulated
-from pipelines.sources.discover import recordings
 from pipelines.sources.recording import Recording, accepted, to_samples
 from schemas.feature_table import FEATURE_INDEX
 from schemas.windows import WINDOW_MS

@@ -35,7 +35,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 def eqm(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipelines.cli.main", *arguments]
-    return subprocess.run(command, env=environment(settings), capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command, env=environment(settings), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+    )
 
 
 def status(settings: Settings) -> dict[str, object]:
@@ -148,7 +150,9 @@ def test_up_repairs_what_was_killed_and_keeps_what_was_written(settings: Setting
 
 def test_down_leaves_no_process_and_wipe_no_data(settings: Settings) -> None:
     before = pids(settings)
-    done = eqm(settings, "down", "--wipe")
+    refused = eqm(settings, "down", "--wipe")
+    assert (refused.returncode, refused.stdout, pids(settings)) == (1, "", before)
+    done = eqm(settings, "down", "--wipe", "--yes")
     assert (done.returncode, done.stderr) == (0, "")
     assert not [pid for pid in before.values() if psutil.pid_exists(pid)]
     assert processes.owned(settings.home) == []

@@ -48,8 +48,8 @@ PIECES = [
     b"\x00",
     b"\x80",
     b"\xc3\xa9",
+    b"\xff",
 ]
-"""The byte 0xFF is not among them: within a name the JVM's decoder may overlook it."""
 
 Message = tuple[bytes | None, bytes | None]
 
@@ -64,7 +64,7 @@ def spoiled(rng: np.random.Generator, key: bytes, value: bytes) -> Message:
 def mixed() -> list[Message]:
     rng = np.random.default_rng(1)
     good = [(user.encode(), value) for user, _, _, value in in_event_time(PEOPLE)]
-    edges = [(b"a", text.encode()) for texts in REJECTED.values() for text in texts]
+    edges = [(b"a", value) for values in REJECTED.values() for value in values]
     edges += [(user.encode(), value) for user, value in ACCEPTED]
     bad: list[Message] = [malformed(rng)[:2] for _ in range(MALFORMED)]
     bad += [spoiled(rng, *good[rng.integers(len(good))]) for _ in range(SPOILED)]
@@ -113,9 +113,10 @@ def ingested(settings: Settings, folder: Path, *, items: int = 1, code: int = 0,
 
 
 def archived(folder: Path) -> pa.Table:
-    """All readings by their place on the topic; whether they were late is the stream's to say."""
+    """All readings by their place on the topic and their time; whether they were late is the stream's to say."""
     table = archive.open_archive(folder).to_table().drop_columns(["late", "day"])
-    return table.sort_by([("kafka_partition", "ascending"), ("kafka_offset", "ascending")]).combine_chunks()
+    order = ("kafka_partition", "kafka_offset", "timestamp_ms")
+    return table.sort_by([(name, "ascending") for name in order]).combine_chunks()
 
 
 def reasons(settings: Settings) -> Iterator[tuple[tuple[int, int], str]]:

@@ -75,7 +75,7 @@ def contents(settings: Settings) -> dict[str, bytes]:
 
 def test_late_readings_are_healed_counted_and_listed(settings: Settings) -> None:
     before = stored(settings)
-    planned = dry_run(settings, request(settings), archived(settings.archive_folder))
+    planned = dry_run(request(settings), archived(settings.archive_folder))
     assert same(stored(settings), before)
     days = run(settings)
     assert same(stored(settings), whole(settings))

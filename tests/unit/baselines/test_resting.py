@@ -17,19 +17,19 @@ HR_MEAN, ACC_MAG_STD = FEATURE_INDEX["hr_mean"], FEATURE_INDEX["acc_mag_std"]
 NAN = float("nan")
 
 Window = tuple[float, float, float]
-"""Mean heart rate, coverage of the heart rate, spread of acceleration (NaN: no accelerometer)."""
+"""Mean heart rate, quality of the heart rate, spread of acceleration (NaN: no accelerometer)."""
 
-Arrays = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+Arrays = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def arrays(windows: list[Window]) -> Arrays:
     features = np.full((len(windows), len(FEATURES)), np.nan)
-    coverage = np.zeros((len(windows), len(CHANNELS)))
-    for row, (heart_rate, covered, spread_g) in enumerate(windows):
+    quality = np.zeros((len(windows), len(CHANNELS)))
+    for row, (heart_rate, good, spread_g) in enumerate(windows):
         features[row, HR_MEAN], features[row, ACC_MAG_STD] = heart_rate, spread_g
-        coverage[row, CHANNEL_INDEX["hr"]] = covered
-        coverage[row, CHANNEL_INDEX["acc_x"]] = 0.0 if np.isnan(spread_g) else 1.0
-    return features, coverage, np.ones_like(coverage)
+        quality[row, CHANNEL_INDEX["hr"]] = good
+        quality[row, CHANNEL_INDEX["acc_x"]] = 0.0 if np.isnan(spread_g) else 1.0
+    return features, quality
 
 
 def rest(windows: list[Window]) -> Rest:
@@ -91,14 +91,21 @@ def test_windows_at_rest(windows: list[Window], at_rest: int) -> None:
 
 
 def test_of_bad_signal_nothing_is_seen() -> None:
-    features, coverage, quality = arrays([(60, 1.0, NAN)])
-    assert Rest.of(features, coverage, quality * 0.4).seen == 0
+    features, quality = arrays([(60, 1.0, NAN)])
+    assert Rest.of(features, quality * 0.4).seen == 0
+
+
+@pytest.mark.parametrize("channel", ["temp", "acc_x", "spo2", "hrv", "gyro_z"])
+def test_what_a_device_on_a_table_gives_is_no_evidence_of_a_body(channel: str) -> None:
+    features, quality = arrays([(60, 0.0, STILL_G / 2)] * LEAST_AT_REST)
+    quality[:, CHANNEL_INDEX[channel]] = 1.0
+    assert Rest.of(features, quality).left_out is LeftOut.LITTLE_SIGNAL
 
 
 def test_acceleration_of_a_part_of_the_window_tells_nothing() -> None:
-    features, coverage, quality = arrays([(60, 1.0, STILL_G / 2)])
-    coverage[0, CHANNEL_INDEX["acc_x"]] = 0.4
-    assert Rest.of(features, coverage, quality).at_rest == 0
+    features, quality = arrays([(60, 1.0, STILL_G / 2)])
+    quality[0, CHANNEL_INDEX["acc_x"]] = 0.4
+    assert Rest.of(features, quality).at_rest == 0
 
 
 windows = st.lists(

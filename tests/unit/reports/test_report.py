@@ -40,6 +40,7 @@ def track(
     *,
     user: str = "ann",
     labels: Sequence[str] = LABELS,
+    contradicted: int = 0,
 ) -> PersonTrack:
     n, k = len(said), len(labels)
     shares = np.full((n, k), 1 / k)
@@ -53,7 +54,15 @@ def track(
         emotion=said,
         abstained=np.array([name is None for name in said], dtype=bool),
         truth=truth,
+        contradicted=contradicted,
     )
+
+
+@pytest.mark.parametrize(("counts", "said"), [((0, 0), None), ((3, 0), 3), ((3, 1200), 1203)])
+def test_windows_under_contradictory_labels_are_counted(counts: tuple[int, ...], said: int | None) -> None:
+    page = rendered(summary(), [track(user=f"p{count}", contradicted=count) for count in counts], LABELS)
+    assert ("contradict each other" in page) == (said is not None)
+    assert said is None or f"; {said:,} more touch labels that contradict each other" in page
 
 
 def test_agreement_counts_labelled_windows_and_leaves_abstentions_out_of_the_share() -> None:

@@ -10,6 +10,8 @@ from pipelines.core.settings import Settings
 from pipelines.stack import flink, java, kafka
 from pipelines.stack.servers import servers
 from pipelines.streaming.flink_run import submit
+from pipelines.streaming.job_config import FORGET_DAYS
+from schemas.windows import HOP_MS, SMOOTHING_MS
 
 needs_flink = pytest.mark.skipif(find_spec("pyflink") is None, reason="Flink is in the stream environment")
 
@@ -77,3 +79,9 @@ def test_missing_jvm_parts_and_java_are_one_line(tmp_path: Path, monkeypatch: py
 def test_a_job_file_that_is_not_there_is_one_line(settings: Settings) -> None:
     with pytest.raises(StackError, match=r"there is no job file nowhere\.py"):
         submit("nowhere.py", [], settings)
+
+
+def test_state_of_users_who_left_expires_long_after_anything_could_need_it() -> None:
+    """In hours: what smoothing looks back on, what is remembered of windows, and a long weekend without the job."""
+    smoothed_h, remembered_h, weekend_h = SMOOTHING_MS / 3_600_000, 4096 * HOP_MS / 3_600_000, 4 * 24
+    assert smoothed_h + remembered_h + weekend_h < 24 * FORGET_DAYS

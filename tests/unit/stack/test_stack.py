@@ -56,7 +56,7 @@ def test_down_ends_everything_and_forgets_it(settings: Settings) -> None:
     assert stack.down(settings) == 0
 
 
-def test_wipe_removes_only_a_folder_that_a_stack_has_made(settings: Settings) -> None:
+def test_wipe_removes_a_home_that_up_has_made(settings: Settings) -> None:
     stack.up(settings)
     stack.down(settings, wipe=True)
     assert not settings.home.exists()

@@ -76,6 +76,37 @@ def test_what_is_refused_is_one_line_and_exit_code_one(
         assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", [("show", "1"), ("promote", "1"), ("announce", "1")])
+def test_the_only_model_needs_no_name_and_one_of_several_does(
+    settings: Settings, registered: Register, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    assert run(settings, *command) == 1
+    assert "no model is registered in" in capsys.readouterr().err
+    registered(SOME, name="resting-aware")
+    run(settings, *command)
+    said = capsys.readouterr()
+    assert "resting-aware" in said.out or "no broker answers" in said.err
+    registered(ALL, name="eqm")
+    assert run(settings, *command) == 1
+    error = capsys.readouterr().err
+    assert error.endswith("has the models eqm, resting-aware: choose one with --name\n")
+    assert error.count("\n") == 1
+    run(settings, *command, "--name", "resting-aware")
+    said = capsys.readouterr()
+    assert "resting-aware" in said.out or "no broker answers" in said.err
+
+
+def test_rollback_names_the_models_where_there_are_several(
+    settings: Settings, registered: Register, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registered(SOME, name="resting-aware")
+    assert run(settings, "rollback") == 1
+    assert "version 1 of resting-aware" in capsys.readouterr().err
+    registered(ALL)
+    assert run(settings, "rollback") == 1
+    assert "has the models eqm, resting-aware" in capsys.readouterr().err
+
+
 def test_promotion_and_rollback_say_what_is_in_use(
     settings: Settings, registered: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
