@@ -2,21 +2,24 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 
 from schemas.channels import CHANNELS, SEQUENCE_CHANNELS
-from schemas.feature_table import FEATURES
+from schemas.feature_table import EVIDENCE_FIGURES, FAMILIES, FEATURES
 from schemas.windows import HOP_S, WINDOW_S
 
 
 def schema_hash() -> str:
-    """Sixteen hex digits; changes with any channel, feature, unit or window constant.
+    """Sixteen hex digits; changes with any channel, feature, unit, window constant, and revision of a family.
 
     >>> len(schema_hash())
     16
     """
     declared = {
-        "channels": [(c.name, c.unit, c.valid, c.plausible) for c in CHANNELS],
-        "features": [(f.name, f.unit) for f in FEATURES],
+        "channels": [asdict(channel) | {"description": ""} for channel in CHANNELS],
+        "features": [(f.name, f.unit, f.family.name) for f in FEATURES],
+        "evidence": [(f.name, f.unit) for f in EVIDENCE_FIGURES],
+        "families": [(f.name, f.revision) for f in FAMILIES],
         "sequence": SEQUENCE_CHANNELS,
         "window": [WINDOW_S, HOP_S],
     }

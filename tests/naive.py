@@ -1,12 +1,14 @@
 """Slow, obvious versions of everything that is computed of a window, one window and one number at a time.
 
 The oracle of the fast path: nothing of `pipelines.signals` is used. A window is a start and a list of
-(timestamp_ms, channel name, value); a signal is a list of (ms in the window, value), ascending.
+(timestamp_ms, channel name, value) or (timestamp_ms, channel name, value, sensor), as they arrived; a signal is a list
+of (ms in the window, value), ascending.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean, median, stdev
 
@@ -17,7 +19,7 @@ from scipy.signal import welch
 
 from schemas.channels import CHANNELS, SEQUENCE_CHANNELS
 
-Sample = tuple[int, str, float]
+Sample = tuple[int, str, float] | tuple[int, str, float, str]
 Signal = list[tuple[int, float]]
 PLAUSIBLE = {channel.name: channel.plausible for channel in CHANNELS}
 NAN = math.nan
@@ -33,24 +35,121 @@ def windows(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
     return dict(sorted(found.items()))
 
 
-def signals(start_ms: int, samples: Iterable[Sample]) -> dict[str, Signal]:
-    """Per channel one value per instant: the mean of the distinct finite values."""
-    seen: dict[str, dict[int, set[float]]] = {channel.name: defaultdict(set) for channel in CHANNELS}
-    for timestamp_ms, channel, value in samples:
+def measured(start_ms: int, samples: Iterable[Sample]) -> dict[str, dict[str, Signal]]:
+    """Per channel and sensor one value per instant, the mean of the distinct values; beats as `beats` has them."""
+    seen: dict[str, dict[str, Signal]] = {channel.name: defaultdict(list) for channel in CHANNELS}
+    for timestamp_ms, channel, value, *sensor in samples:
         if math.isfinite(value):
-            seen[channel][timestamp_ms - start_ms].add(value)
-    return {name: [(ms, fmean(values)) for ms, values in sorted(at.items())] for name, at in seen.items()}
+            seen[channel][sensor[0] if sensor else ""].append((timestamp_ms - start_ms, value))
+    return {
+        channel: {sensor: (beats if channel == "ibi" else averaged)(given) for sensor, given in sorted(found.items())}
+        for channel, found in seen.items()
+    }
+
+
+def averaged(given: Signal) -> Signal:
+    at: dict[int, set[float]] = defaultdict(set)
+    for ms, value in given:
+        at[ms].add(value)
+    return [(ms, fmean(values)) for ms, values in sorted(at.items())]
+
+
+def beats(given: Signal) -> Signal:
+    """By stamp, then as they arrived. Equal ones of a stamp are one, unless arrival is stamped and there was time."""
+    ordered = sorted(given, key=lambda beat: beat[0])
+    distinct = list(dict.fromkeys(ordered))
+    if not on_arrival(distinct):
+        return distinct
+    result: Signal = []
+    stamps = sorted({ms for ms, _ in distinct})
+    for earlier, stamp in zip([stamps[0], *stamps], stamps, strict=False):
+        mine = [beat for beat in distinct if beat[0] == stamp]
+        again = [beat for beat in ordered if beat[0] == stamp]
+        for beat in mine:
+            again.remove(beat)
+        for _, length in again:
+            if sum(value for _, value in mine) + length <= stamp - earlier + length / 2:
+                mine.append((stamp, length))
+        result += mine
+    return result
+
+
+def on_arrival(distinct: Signal) -> bool:
+    """Whether intervals overlap, as those of beats cannot: at least two, and a twentieth of all."""
+    overlaps = sum(later[0] - later[1] < earlier[0] - 10 for earlier, later in pairwise(distinct))
+    return overlaps >= 2 and overlaps >= 0.05 * (len(distinct) - 1)
+
+
+def signals(start_ms: int, samples: Iterable[Sample]) -> dict[str, Signal]:
+    """Per channel the signal of one sensor: that of best coverage, then best quality, then the first by name."""
+    found = measured(start_ms, samples)
+    result = {}
+    for together in DEVICES:
+        sensors = sorted({sensor for name in together for sensor in found[name]})
+        ranked = sorted(sensors, key=lambda sensor: score(found, together, sensor), reverse=True)
+        for name in together:
+            result[name] = found[name].get(ranked[0], []) if ranked else []
+    return {channel.name: result[channel.name] for channel in CHANNELS}
+
+
+DEVICES = [("hr",), ("ibi",), ("hrv",), ("gsr",), ("temp",), ("acc_x", "acc_y", "acc_z")]
+DEVICES += [("gyro_x", "gyro_y", "gyro_z"), ("spo2",)]
+
+
+def score(found: dict[str, dict[str, Signal]], together: tuple[str, ...], sensor: str) -> tuple[float, float]:
+    covered = good = 0.0
+    for name in together:
+        signal = found[name].get(sensor, [])
+        seconds = len({ms // 1000 for ms, _ in signal})
+        covered += min(sum(value for _, value in signal), 60_000) / 1000 if name == "ibi" else seconds
+        good += spoken_for(name, signal)
+    return covered, good
 
 
 def features(start_ms: int, samples: Iterable[Sample]) -> dict[str, float]:
     """Every feature by name."""
-    found = signals(start_ms, samples)
+    given = signals(start_ms, samples)
+    found = {name: usable(name, signal) for name, signal in given.items()}
     result = {f"{name}_{key}": value for name, signal in found.items() for key, value in describe(signal).items()}
     acceleration = magnitude(found)
-    result |= hrv_time(found["ibi"]) | hrv_frequency(plausible("ibi", found["ibi"]))
-    result |= eda(plausible("gsr", found["gsr"])) | motion(acceleration)
-    result["spo2_desaturation"] = desaturation([value for _, value in plausible("spo2", found["spo2"])])
+    laid = laid_out(given["ibi"])
+    nn = plausible("ibi", corrected(laid)[0])
+    result |= hrv_time(found["ibi"], laid, nn) | hrv_frequency(nn)
+    result |= eda(found["gsr"]) | motion(acceleration)
+    result["spo2_desaturation"] = desaturation([value for _, value in found["spo2"]])
     return result
+
+
+def laid_out(ibi: Signal) -> Signal:
+    """Where stamps are of arrival: beat after beat by the sums of the intervals, back from the last of each run."""
+    if not on_arrival(ibi):
+        return ibi
+    runs: list[Signal] = []
+    for stamp in sorted({ms for ms, _ in ibi}):
+        mine = [beat for beat in ibi if beat[0] == stamp]
+        if runs and abs(stamp - runs[-1][-1][0] - sum(value for _, value in mine)) <= 1.5 * mine[0][1]:
+            runs[-1] += mine
+        else:
+            runs.append(mine)
+    result = []
+    for run in runs:
+        for place, (_, length) in enumerate(run):
+            result.append((run[-1][0] - round(sum(value for _, value in run[:place:-1])), length))
+    return result
+
+
+def samples(start_ms: int, samples: Iterable[Sample]) -> int:
+    """Values measured, by all sensors."""
+    return sum(len(signal) for of_sensor in measured(start_ms, samples).values() for signal in of_sensor.values())
+
+
+def evidence(start_ms: int, samples: Iterable[Sample]) -> dict[str, float]:
+    listed = list(samples)
+    found, chosen = measured(start_ms, listed), signals(start_ms, listed)
+    pairs = [signal for name in found for signal in found[name].values() if signal]
+    used = [name for name in chosen if chosen[name]]
+    share = corrected(laid_out(chosen["ibi"]))[2]
+    return {"ibi_corrected": share, "unused_sources": float(len(pairs) - len(used))}
 
 
 def coverage(start_ms: int, samples: Iterable[Sample]) -> dict[str, float]:
@@ -61,17 +160,35 @@ def coverage(start_ms: int, samples: Iterable[Sample]) -> dict[str, float]:
 
 
 def quality(start_ms: int, samples: Iterable[Sample]) -> dict[str, float]:
-    result = {}
-    for name, signal in signals(start_ms, samples).items():
-        seconds = {ms // 1000 for ms, _ in signal}
-        spoilt = {signal[index][0] // 1000 for index in faulty(name, signal)}
-        result[name] = len(seconds - spoilt) / len(seconds) if seconds else 0.0
+    found = signals(start_ms, samples)
+    result = {name: spoken_for(name, signal) for name, signal in found.items()}
+    laid = laid_out(found["ibi"])
+    good = [beat for index, beat in enumerate(laid) if index not in faulty("ibi", laid)]
+    lonely = [not joined(one, two) for one, two in pairwise(good)]
+    covered = sum(
+        length
+        for (_, length), before, after in zip(good, [True, *lonely], [*lonely, True], strict=bool(good))
+        if not (before and after)
+    )
+    share = corrected(laid)[2]
+    result["ibi"] = min(1.0, covered / 60_000) * (1 - (0 if math.isnan(share) else share))
     return result
+
+
+def spoken_for(name: str, signal: Signal) -> float:
+    """Share of the seconds that are good, or empty and at most four behind a good one."""
+    spoilt = {signal[index][0] // 1000 for index in faulty(name, signal)}
+    seconds = {ms // 1000 for ms, _ in signal}
+    good = 0
+    for second in range(60):
+        latest = max((each for each in seconds if second - 5 < each <= second), default=None)
+        good += latest is not None and latest not in spoilt
+    return good / 60
 
 
 def sequence(start_ms: int, samples: Iterable[Sample]) -> NDArray[np.float32]:
     """(60, channels): mean per second."""
-    found = signals(start_ms, samples)
+    found = {name: usable(name, signal) for name, signal in signals(start_ms, samples).items()}
     found["acc_mag"] = magnitude(found)
     result = np.full((60, len(SEQUENCE_CHANNELS)), NAN, dtype=np.float32)
     for column, name in enumerate(SEQUENCE_CHANNELS):
@@ -114,8 +231,7 @@ def joined(earlier: tuple[int, float], later: tuple[int, float]) -> bool:
     return abs(later[0] - later[1] - earlier[0]) <= 10
 
 
-def hrv_time(ibi: Signal) -> dict[str, float]:
-    nn = plausible("ibi", ibi)
+def hrv_time(ibi: Signal, given: Signal, nn: Signal) -> dict[str, float]:
     values = [value for _, value in nn]
     steps = [later[1] - earlier[1] for earlier, later in pairwise(nn) if joined(earlier, later)]
     return {
@@ -123,18 +239,23 @@ def hrv_time(ibi: Signal) -> dict[str, float]:
         "hrv_sdnn": stdev(values) if len(values) > 1 else NAN,
         "hrv_rmssd": math.sqrt(fmean(step**2 for step in steps)) if steps else NAN,
         "hrv_pnn50": 100 * sum(abs(step) > 50 for step in steps) / (len(steps) + 1) if steps else NAN,
-        "hrv_beats": float(len(nn)) if ibi else NAN,
+        "hrv_beats": float(len(ibi)) if given else NAN,
     }
 
 
-def longest_run(nn: Signal) -> Signal:
-    runs: list[Signal] = []
-    for beat in nn:
-        if runs and joined(runs[-1][-1], beat):
-            runs[-1].append(beat)
+def runs(ibi: Signal) -> list[Signal]:
+    """Cut wherever one interval does not begin where the one before it ends."""
+    found: list[Signal] = []
+    for beat in ibi:
+        if found and joined(found[-1][-1], beat):
+            found[-1].append(beat)
         else:
-            runs.append([beat])
-    return max(runs, key=lambda run: run[-1][0] - run[0][0], default=[])
+            found.append([beat])
+    return found
+
+
+def longest_run(nn: Signal) -> Signal:
+    return max(runs(nn), key=lambda run: run[-1][0] - run[0][0], default=[])
 
 
 def hrv_frequency(nn: Signal) -> dict[str, float]:
@@ -243,14 +364,27 @@ def desaturation(values: list[float]) -> float:
     return max((max(values[: index + 1]) - value for index, value in enumerate(values)), default=NAN)
 
 
+def usable(name: str, signal: Signal) -> Signal:
+    """Plausible samples; of skin conductance those with contact."""
+    if name == "gsr":
+        return [sample for sample, lost in zip(signal, contact_lost(signal), strict=True) if not lost]
+    return plausible(name, signal)
+
+
 def faulty(name: str, signal: Signal) -> set[int]:
     """Positions of samples that are not plausible or show an artefact."""
     low, high = PLAUSIBLE[name]
     bad = {index for index, (_, value) in enumerate(signal) if not low <= value <= high}
-    for index, (earlier, later) in enumerate(pairwise(signal), start=1):
-        if ARTEFACTS.get(name, lambda *_: False)(earlier, later):
+    plausible_at = [index for index in range(len(signal)) if index not in bad]
+    for before, index in pairwise(plausible_at):
+        if ARTEFACTS.get(name, lambda *_: False)(signal[before], signal[index]):
             bad.add(index)
-    return bad | (stuck(signal) if name in ("gsr", "acc_x", "acc_y", "acc_z") else set())
+    if name == "gsr":
+        bad |= {index for index, lost in enumerate(contact_lost(signal)) if lost}
+    return bad | (stuck(signal, FLAT_S[name]) if name in FLAT_S else set())
+
+
+FLAT_S = {"hr": 25, "ibi": 25, "hrv": 55, "gsr": 10, "acc_x": 10, "acc_y": 10, "acc_z": 10}
 
 
 def jump(per_s: float, over_s: float = 1.0) -> Callable[[tuple[int, float], tuple[int, float]], bool]:
@@ -259,15 +393,13 @@ def jump(per_s: float, over_s: float = 1.0) -> Callable[[tuple[int, float], tupl
 
 ARTEFACTS: dict[str, Callable[[tuple[int, float], tuple[int, float]], bool]] = {
     "hr": jump(25),
-    "gsr": jump(10, 0.25),
     "temp": jump(1),
     "spo2": jump(4),
-    "ibi": lambda earlier, later: joined(earlier, later) and abs(later[1] - earlier[1]) > 0.2 * earlier[1],
 }
 
 
-def stuck(signal: Signal) -> set[int]:
-    """Positions of one value held for 10 s or more without a gap above 2 s."""
+def stuck(signal: Signal, flat_s: int) -> set[int]:
+    """Positions of one value held for so long without a gap above 2 s."""
     bad: set[int] = set()
     for begin in range(len(signal)):
         end = begin
@@ -277,6 +409,171 @@ def stuck(signal: Signal) -> set[int]:
             and signal[end + 1][0] - signal[end][0] <= 2_000
         ):
             end += 1
-        if signal[end][0] - signal[begin][0] >= 10_000:
+        if signal[end][0] - signal[begin][0] >= 1000 * flat_s:
             bad |= set(range(begin, end + 1))
     return bad
+
+
+@dataclass
+class Beat:
+    """A beat, the interval that it ends, and what is known of its place."""
+
+    ibi_ms: float
+    stamp_ms: float
+    place: str = "measured"
+    kind: str = "normal"
+    parts: int = 1
+
+
+def corrected(ibi: Signal) -> tuple[Signal, float, float]:
+    """Intervals without artefacts, how many beats that took, and which share of all."""
+    found: Signal = []
+    mended = taken = 0
+    for run in runs(ibi):
+        kept, changed, out = corrected_run(run) if len(run) >= 11 else (run, 0, 0)
+        found, mended, taken = found + kept, mended + changed, taken + out
+    return (found, mended, mended / (len(found) + taken)) if ibi else (found, NAN, NAN)
+
+
+def corrected_run(run: Signal) -> tuple[Signal, int, int]:
+    beats = [Beat(NAN, run[0][0] - run[0][1])] + [Beat(ibi_ms, ms) for ms, ibi_ms in run]
+    classify(beats)
+    artefacts, before, taken = number_of_artefacts(beats), math.inf, 0
+    if not artefacts:
+        return run, 0, 0
+    for _ in range(10):
+        if not 0 < artefacts < before:
+            break
+        taken += sum(beat.kind == "extra" and beat.place != "added" for beat in beats)
+        beats = add_missed(leave_out_extra(beats))
+        for kind in ("ectopic", "misplaced"):
+            move(beats, kind)
+        classify(beats)
+        artefacts, before = number_of_artefacts(beats), artefacts
+    if beats[1].kind != "normal":
+        beats, taken = beats[1:], taken + 1
+    if beats[-1].kind != "normal":
+        beats, taken = beats[:-1], taken + 1
+    kept = [(ms, beat) for ms, beat in zip(whole_stamps(beats), beats[1:], strict=True) if ms >= 0]
+    changed = sum(beat.place != "measured" for _, beat in kept)
+    return [(ms, beat.ibi_ms) for ms, beat in kept], changed + taken, taken
+
+
+def number_of_artefacts(beats: list[Beat]) -> int:
+    return sum(beat.kind != "normal" for beat in beats)
+
+
+def classify(beats: list[Beat]) -> None:
+    """Figure 1 of Lipponen and Tarvainen 2019; two median intervals follow the last beat."""
+    last = len(beats) - 1
+    length = [fmean(beat.ibi_ms for beat in beats[1:])] + [beat.ibi_ms for beat in beats[1:]]
+    usual = quantiles_around(length, 5, 0.5)
+    step = [later - earlier for earlier, later in pairwise(length)]
+    step = [fmean(step), *step]
+    off = [(x - m) * (2 if x < m else 1) for x, m in zip(length, usual, strict=True)]
+    step_bound, bound = thresholds(step), thresholds(off)
+    length, usual = length + [usual[last]] * 2, usual + [usual[last]] * 2
+    step = [x / b for x, b in zip([*step, usual[last] - length[last]], [*step_bound, step_bound[last]], strict=True)]
+    step.append(0.0)
+    for beat in beats:
+        beat.kind, beat.parts = "normal", 1
+
+    def judge(at: int) -> None:
+        after = (step[at + 1], step[at + 2])
+        is_long = step[at] > 1 and min(after) < -1
+        is_short = step[at] < -1 and max(after) > 1
+        if not is_long and not is_short and abs(off[at] / bound[at]) <= 3:
+            return
+        beats[at].kind = "misplaced"
+        if is_short and abs(length[at] + length[at + 1] - usual[at]) < bound[at]:
+            beats[at].kind = "extra"
+        for parts in (2, round(length[at] / usual[at])):
+            if is_long and parts >= 2 and abs(length[at] / parts - usual[at]) < bound[at]:
+                beats[at].kind, beats[at].parts = "missed", parts
+                break
+
+    at = 0
+    while at <= last:
+        beside = (step[at - 1] if at else step[1], step[at + 1])
+        down, up = max(beside) < -0.13 * step[at] - 0.17, min(beside) > -0.13 * step[at] + 0.17
+        if (step[at] > 1 and down) or (step[at] < -1 and up):
+            beats[at].kind = "ectopic"
+        elif abs(step[at]) > 1:
+            judge(at)
+            if at < last and abs(step[at + 1]) < abs(step[at + 2]):
+                at += 1
+                judge(at)
+        at += 1
+
+
+def thresholds(deviation: list[float]) -> list[float]:
+    absolute = [abs(value) for value in deviation]
+    quartiles = zip(quantiles_around(absolute, 45, 0.25), quantiles_around(absolute, 45, 0.75), strict=True)
+    return [max(10, 5.2 * ((upper - lower or 1000 / 64) / 2), 1.5 * upper) for lower, upper in quartiles]
+
+
+def quantiles_around(values: list[float], half: int, share: float) -> list[float]:
+    return [quantile(values[max(0, at - half) : at + half + 1], share) for at in range(len(values))]
+
+
+def quantile(values: list[float], share: float) -> float:
+    ordered, place = sorted(values), share * (len(values) - 1)
+    low = int(place)
+    return ordered[low] + (ordered[min(low + 1, len(values) - 1)] - ordered[low]) * (place - low)
+
+
+def leave_out_extra(beats: list[Beat]) -> list[Beat]:
+    kept, since_ms = [], 0.0
+    for beat in beats:
+        since_ms += beat.ibi_ms
+        if beat.kind != "extra":
+            kept.append(replace(beat, ibi_ms=since_ms))
+            since_ms = 0.0
+    return kept
+
+
+def add_missed(beats: list[Beat]) -> list[Beat]:
+    found = beats[:1]
+    for beat in beats[1:]:
+        if beat.kind == "missed":
+            step_ms = beat.ibi_ms / beat.parts
+            for left in range(beat.parts - 1, 0, -1):
+                found.append(Beat(step_ms, beat.stamp_ms - left * step_ms, "added"))
+            beat = replace(beat, ibi_ms=step_ms, kind="normal")
+        found.append(beat)
+    return found
+
+
+def move(beats: list[Beat], kind: str) -> None:
+    """Each such beat to the middle between where its neighbours were; not the first two, nor the last."""
+    shifts = {
+        at: (beats[at + 1].ibi_ms - beats[at].ibi_ms) / 2
+        for at in range(2, len(beats) - 1)
+        if beats[at].kind == kind and beats[at + 1].ibi_ms != beats[at].ibi_ms
+    }
+    for at in range(2, len(beats)):
+        beats[at].ibi_ms += shifts.get(at, 0.0) - shifts.get(at - 1, 0.0)
+    for at, shift_ms in shifts.items():
+        beats[at].stamp_ms += shift_ms
+        beats[at].place = "added" if beats[at].place == "added" else "moved"
+
+
+def whole_stamps(beats: list[Beat]) -> list[int]:
+    """Of all beats but the first, from the last on: its own stamp, or where the next interval begins."""
+    found = [round(beats[-1].stamp_ms)]
+    for beat, following in zip(beats[-2:0:-1], beats[:1:-1], strict=True):
+        own = round(beat.stamp_ms)
+        near = abs(found[-1] - own - following.ibi_ms) <= 10
+        found.append(own if near else round(found[-1] - following.ibi_ms))
+    return found[::-1]
+
+
+def contact_lost(gsr: Signal) -> list[bool]:
+    """Of each sample whether one within 5 s of it is out of range or on a side of a jump."""
+    bad_ms = {ms for ms, value in gsr if not 0.05 <= value <= 60}
+    for at, (late_ms, late) in enumerate(gsr):
+        for before, (early_ms, early) in enumerate(gsr[:at], start=1):
+            compared = before == at or late_ms - early_ms <= 250
+            if compared and abs(late - early) > 10 * max(late_ms - early_ms, 250) / 1000:
+                bad_ms |= {early_ms, late_ms}
+    return [any(abs(ms - at) <= 5_000 for at in bad_ms) for ms, _ in gsr]

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from models.core.errors import BundleError
 from models.core.manifest import FORMAT, Manifest
+from schemas.errors import first_problem
 from schemas.fingerprint import schema_hash
 from schemas.whole import whole_folder
 
@@ -30,10 +31,10 @@ def checksum(folder: Path) -> str:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest, if it is readable and made for the schemas in use. The network itself is not looked at."""
-    if not folder.is_dir():
-        raise BundleError(f"no model bundle at {folder}: the folder does not exist; train one or correct the path")
     file = folder / MANIFEST
     try:
+        if not folder.is_dir():
+            raise BundleError(f"no model bundle at {folder}: the folder does not exist; train one or correct the path")
         text = file.read_bytes()
         _refuse_old(folder, text)
         manifest = Manifest.model_validate_json(text)
@@ -41,8 +42,12 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(
             f"no model bundle at {folder}: {MANIFEST} is missing; train one or correct the path"
         ) from None
+    except OSError as error:
+        raise BundleError(f"no model bundle at {folder}: {error.strerror}; train one or correct the path") from error
     except ValidationError as error:
-        raise BundleError(f"{file} cannot be read: {_first(error)}; restore the bundle or train it again") from error
+        raise BundleError(
+            f"{file} cannot be read: {first_problem(error)}; restore the bundle or train it again"
+        ) from error
     if manifest.schema_hash != schema_hash():
         raise BundleError(
             f"bundle {folder} was made for schema {manifest.schema_hash}, this version has {schema_hash()};"
@@ -98,9 +103,3 @@ def write(folder: Path, fill: Callable[[Path], Manifest]) -> Manifest:
         manifest = fill(fresh)
         (fresh / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return manifest
-
-
-def _first(error: ValidationError) -> str:
-    fault = error.errors()[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    return f"{where}: {fault['msg']}" if where else str(fault["msg"])

@@ -15,6 +15,7 @@ from models.core.dataset import Dataset, TrainedOn
 from models.core.errors import TrainingError
 from models.core.inputs import SEQUENCE_SHAPE
 from models.datasets.split import Split
+from schemas.errors import first_problem
 from schemas.feature_table import FEATURE_NAMES
 from schemas.fingerprint import schema_hash
 
@@ -63,9 +64,7 @@ def read_card(folder: Path) -> DataCard:
     except OSError:
         raise TrainingError(f"no training set at {folder}: build one with `eqm training-set`") from None
     except ValidationError as fault:
-        raise TrainingError(
-            f"{file} cannot be read: {fault.errors()[0]['msg']}; build the training set again"
-        ) from None
+        raise TrainingError(f"{file} cannot be read: {first_problem(fault)}; build the training set again") from None
     if card.schema_hash != schema_hash():
         raise TrainingError(
             f"training set {folder} was made for schema {card.schema_hash}, this version has {schema_hash()};"

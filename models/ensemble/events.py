@@ -11,7 +11,7 @@ import orjson
 from models.core.arrays import Floats, Ints, Reals
 from models.core.manifest import Manifest
 from models.ensemble.uncertainty import disagreement, entropy
-from schemas.channels import CHANNEL_INDEX
+from schemas.channels import BODY_CHANNELS, CHANNEL_INDEX
 from schemas.reasons import Abstained
 from schemas.records import EmotionEvent
 
@@ -120,15 +120,22 @@ def event_bytes(event: dict[str, Any]) -> bytes:
 
 
 def model_quality(manifest: Manifest, quality: Reals) -> Floats:
-    """(n, channels) -> (n,): mean quality of the channels that the model uses; 0 where it uses none at all."""
-    if not manifest.channels:
+    """(n, channels) -> (n,): mean quality of the channels that the model uses, at most that of the body's best one.
+
+    So a device on a table, which gives a good temperature and a good stillness, has none. 0 where the model uses no
+    channel at all, or none of the body.
+    """
+    body = [name for name in manifest.channels if name in BODY_CHANNELS]
+    if not body:
         return np.zeros(len(quality))
-    used = np.asarray(quality, dtype=np.float64)[:, [CHANNEL_INDEX[name] for name in manifest.channels]]
-    return np.asarray(np.ascontiguousarray(used).mean(axis=1))
+    given = np.asarray(quality, dtype=np.float64)
+    used = np.ascontiguousarray(given[:, [CHANNEL_INDEX[name] for name in manifest.channels]])
+    best = given[:, [CHANNEL_INDEX[name] for name in body]].max(axis=1)
+    return np.asarray(np.minimum(used.mean(axis=1), best))
 
 
 def abstention(speaker: Speaker, quality: float, confidence: float) -> Abstained | None:
-    """Why nothing is to be said, the first that applies; quality 0: no channel of the model gave a good second."""
+    """Why nothing is to be said, the first that applies; quality 0: no channel of the body gave a good second."""
     if quality == 0:
         return Abstained.NO_SIGNAL
     if quality < speaker.min_quality:

@@ -96,6 +96,9 @@ HOPEFUL: Final = (
 )
 """Said of real people where the built-in settings are used, for nobody can see here whose recordings these are."""
 
+NAME: Final = 16
+"""Characters of a line for a name."""
+
 FIGURES: Final = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro-F1", "auroc": "AUROC", "ece": "ECE"}
 
 
@@ -127,7 +130,16 @@ def report_lines(report: Report) -> list[str]:
 
 
 def _line(name: str, figures: Mapping[str, Any]) -> str:
-    return f"{name:<18}" + "  ".join(f"{text} {_number(figures[figure])}" for figure, text in FIGURES.items())
+    return _named(name, "  ".join(f"{text} {_number(figures[figure])}" for figure, text in FIGURES.items()))
+
+
+def _named(name: str, figures: str) -> str:
+    """A name and its figures; below it, where the name is too long for one line of a terminal.
+
+    >>> _named("ensemble", "ECE 0.10"), _named("participant-0042@clinic", "ECE 0.10")
+    ('ensemble        ECE 0.10', 'participant-0042@clinic\\n                ECE 0.10')
+    """
+    return f"{name:<{NAME}}{figures}" if len(name) < NAME else f"{name}\n{'':<{NAME}}{figures}"
 
 
 def _stated(figures: Mapping[str, Any]) -> str:
@@ -140,7 +152,7 @@ def _stated(figures: Mapping[str, Any]) -> str:
 
 def _label_line(name: str, figures: Mapping[str, Any]) -> str:
     shown = "  ".join(f"{figure} {_number(figures[figure])}" for figure in ("recall", "precision", "f1", "auroc"))
-    return f"{name:<18}{shown}  windows {figures['windows']}"
+    return _named(name, f"{shown}  windows {figures['windows']}")
 
 
 def _number(value: float | None) -> str:

@@ -3,7 +3,7 @@
 Files whose names begin with `.` or `_` are unfinished, and nobody reads them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from feature_repo.partitions import day_folder, days, streamed
 from pipelines.archive.bins import Bin
 from pipelines.core.errors import InputError, first_line
-from pipelines.signals.samples import CHANNEL_SLOTS, SAMPLE
+from pipelines.signals.series.samples import CHANNEL_SLOTS, INSTANT_SLOTS, SAMPLE, SOURCE_SLOTS
 from schemas.channels import CHANNEL_NAMES
 
 UserSamples = tuple[str, NDArray[np.void]]
@@ -34,7 +34,7 @@ SCHEMA = pa.schema(
 )
 """An accepted reading as the features job archives it."""
 
-COLUMNS = ("user_id", "timestamp_ms", *CHANNEL_NAMES)
+COLUMNS = ("user_id", "sensor_id", "timestamp_ms", *CHANNEL_NAMES, "kafka_partition", "kafka_offset")
 
 
 def archive_files(archive: Path, day: str) -> list[Path]:
@@ -86,9 +86,16 @@ def samples(folder: Path, user_id: str) -> NDArray[np.void]:
     return _packed(table, np.zeros(table.num_rows, dtype=np.int32))[1]
 
 
-def samples_by_user(archive: Path, part: Bin, *, late: bool = True) -> Iterator[UserSamples]:
-    """Everybody's samples in a bin, users ascending, each in no particular order; `late`: with the late readings."""
+def samples_by_user(
+    archive: Path, part: Bin, *, late: bool = True, users: Collection[str] | None = None
+) -> Iterator[UserSamples]:
+    """Everybody's samples in a bin, users ascending, each in no particular order; `late`: with the late readings.
+
+    `users`: only theirs.
+    """
     table = _readings(archive, part, late=late)
+    if users is not None:
+        table = table.filter(pc.is_in(table["user_id"], pa.array(sorted(users), pa.string())))
     if not table.num_rows:
         return
     user = table["user_id"].combine_chunks().dictionary_encode()
@@ -127,16 +134,39 @@ def _read(files: Sequence[Path], columns: Sequence[str], chosen: pc.Expression |
 
 
 def _packed(table: pa.Table, owner: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.void]]:
-    """Every value of every channel as a sample, and whose it is."""
-    at = table["timestamp_ms"].to_numpy() * CHANNEL_SLOTS
+    """Every value of every channel as a sample, and whose it is; beats as they arrived."""
+    at = table["timestamp_ms"].to_numpy() * INSTANT_SLOTS + _source(table["sensor_id"], owner) * CHANNEL_SLOTS
     owners, parts = [owner[:0]], [np.empty(0, dtype=SAMPLE)]
     for index, name in enumerate(CHANNEL_NAMES):
         column = table[name]
         if column.null_count < len(column):
             given = np.flatnonzero(column.is_valid().to_numpy())
+            if name == "ibi":
+                given = given[_arrival(table, given)]
             part = np.empty(len(given), dtype=SAMPLE)
             part["key"] = at[given] + index
             part["value"] = column.to_numpy()[given]
             owners.append(owner[given])
             parts.append(part)
     return np.concatenate(owners), np.concatenate(parts)
+
+
+def _source(sensor_id: pa.ChunkedArray, owner: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The number of each row's sensor, by name. It need only tell the sensors of one user apart, in order."""
+    encoded = pc.fill_null(sensor_id, "").combine_chunks().dictionary_encode()
+    names = np.array(encoded.dictionary.to_pylist(), dtype=object)
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[np.argsort(names)] = np.arange(len(names))
+    source: NDArray[np.int64] = rank[encoded.indices.to_numpy()]
+    if len(names) > SOURCE_SLOTS:
+        pairs, place = np.unique(owner * np.int64(len(names)) + source, return_inverse=True)
+        first = np.searchsorted(pairs, owner * np.int64(len(names)))
+        source = np.minimum(place - first, SOURCE_SLOTS - 1)
+    return source
+
+
+def _arrival(table: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places of rows in the order of the topic; rows that came from no topic stay as they stand."""
+    partition, offset = (pc.fill_null(table[name], -1).to_numpy()[rows] for name in ("kafka_partition", "kafka_offset"))
+    order: NDArray[np.int64] = np.lexsort((offset, partition))
+    return order

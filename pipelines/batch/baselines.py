@@ -28,8 +28,8 @@ from pipelines.batch.generation import fingerprint
 from pipelines.core.errors import InputError, SettingsError
 from pipelines.core.settings import Settings
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.signals.segments import Floats, Ints
-from schemas.channels import CHANNELS
+from pipelines.signals.series.segments import Floats, Ints
+from schemas.channels import CHANNEL_NAMES
 from schemas.feature_table import FEATURES
 
 ROWS_AT_ONCE: Final = 50_000
@@ -89,8 +89,9 @@ def rests(rows: pa.Table) -> Iterator[tuple[str, Rest]]:
 
 
 def _parted(numbers: Floats) -> Sequence[Floats]:
-    """Features, coverage and quality."""
-    return np.split(numbers, [len(FEATURES), len(FEATURES) + len(CHANNELS)], axis=1)
+    """Features and quality."""
+    places = [VECTOR_NAMES.index(f"quality_{name}") for name in CHANNEL_NAMES]
+    return numbers[:, : len(FEATURES)], numbers[:, places]
 
 
 def joined(of_user: tuple[str, Iterable[tuple[str, Rest]]]) -> tuple[str, Rest]:

@@ -17,7 +17,7 @@ from pipelines.archive.reader import samples_by_user
 from pipelines.core.errors import InputError, first_line
 from pipelines.features.compute import VECTOR_NAMES, WindowFeatures, compute_windows
 from pipelines.features.windowing import window_chunks
-from pipelines.signals.segments import Ints
+from pipelines.signals.series.segments import Ints
 from schemas.windows import WINDOW_MS
 
 

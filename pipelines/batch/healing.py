@@ -15,6 +15,7 @@ from pipelines.archive.bins import Bin
 from pipelines.batch.bin_rows import recomputed_rows, stored_rows
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.parity.comparison import relative_difference
+from schemas.feature_table import EVIDENCE_NAMES
 from schemas.whole import whole_file, write_whole
 from schemas.windows import HOP_MS, LATEST_MS
 
@@ -53,11 +54,24 @@ class Healed:
 
 
 def healed(stored: pa.Table, recomputed: pa.Table) -> Healed:
-    """Both tables by user and window, each window once; so is the result."""
+    """Both tables by user and window, each window once; so is the result.
+
+    A stored row of an older contract, which has no evidence, gives way to any recomputed one: its numbers mean
+    something else, however much it measured.
+    """
     both = pa.concat_tables([stored, recomputed])
+    measured = _measured(both)
     pairs = _paired(both, stored.num_rows)
-    found = _changes(both, pairs)
-    return Healed(both.take(counting_rows(both)), found, len(pairs) - found.num_rows)
+    found = _changes(both, measured, pairs)
+    place = both.schema.get_field_index(MEASURED)
+    ranked = both.set_column(place, both.schema.field(place), pa.chunked_array([measured]))
+    return Healed(both.take(counting_rows(ranked)), found, len(pairs) - found.num_rows)
+
+
+def _measured(rows: pa.Table) -> NDArray[np.int64]:
+    """What each row measured, below zero for one of an older contract."""
+    current = rows[EVIDENCE_NAMES[-1]].is_valid().to_numpy()
+    return np.where(current, rows[MEASURED].to_numpy(), -1)
 
 
 def _paired(both: pa.Table, stored: int) -> NDArray[np.int64]:
@@ -70,11 +84,12 @@ def _paired(both: pa.Table, stored: int) -> NDArray[np.int64]:
     return pairs
 
 
-def _changes(both: pa.Table, pairs: NDArray[np.int64]) -> pa.Table:
+def _changes(both: pa.Table, measured: NDArray[np.int64], pairs: NDArray[np.int64]) -> pa.Table:
     before, after = pairs.T
     samples = np.append(both[MEASURED].to_numpy(), -1)
+    ranked = np.append(measured, -1)
     numbers = _numbers_changed(both, pairs)
-    kept = (after < 0) | (samples[after] < samples[before])
+    kept = (after < 0) | (ranked[after] < ranked[before])
     changed = (before >= 0) & ~kept & ((numbers > 0) | (samples[after] != samples[before]))
     change = np.select([kept, before < 0, changed], ["kept", "new", "changed"], "same")
     listed = change != "same"

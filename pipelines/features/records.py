@@ -1,19 +1,21 @@
 """The feature window record as JSON bytes and back, a batch at a time, without an object per number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from models.core.arrays import Float32s, Floats, Ints
 from pipelines.core.errors import InputError
 from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
-from schemas.feature_table import FEATURE_NAMES
+from schemas.feature_table import EVIDENCE_NAMES, FEATURE_NAMES
 from schemas.fingerprint import schema_hash
-from schemas.windows import WINDOW_MS, WINDOW_S
+from schemas.message_rules import MAX_ID_LENGTH
+from schemas.windows import EARLIEST_MS, LATEST_MS, WINDOW_MS, WINDOW_S
 
 if TYPE_CHECKING:
     from pipelines.features.compute import WindowFeatures
@@ -31,7 +33,7 @@ def feature_windows_json(computed: "WindowFeatures", user_ids: Sequence[str], wi
     b'{"user_id":"ada","window_start_ms":946684800000,"window_'
     """
     per_channel = np.ascontiguousarray(computed.sequence.transpose(0, 2, 1))
-    numbers = (computed.samples, computed.features, computed.coverage, computed.quality)
+    numbers = (computed.samples, computed.features, computed.coverage, computed.quality, computed.evidence)
     rows = zip(user_ids, window_start_ms.tolist(), *(each.tolist() for each in numbers), per_channel, strict=True)
     return [_json(*row) for row in rows]
 
@@ -43,6 +45,7 @@ def _json(
     features: list[float],
     coverage: list[float],
     quality: list[float],
+    evidence: list[float],
     sequence: Float32s,
 ) -> bytes:
     record = {
@@ -53,6 +56,7 @@ def _json(
         "features": dict(zip(FEATURE_NAMES, features, strict=True)),
         "coverage": dict(zip(CHANNEL_NAMES, coverage, strict=True)),
         "quality": dict(zip(CHANNEL_NAMES, quality, strict=True)),
+        "evidence": dict(zip(EVIDENCE_NAMES, evidence, strict=True)),
         "sequence": dict(zip(SEQUENCE_CHANNELS, sequence, strict=True)),
         "schema_hash": SCHEMA_HASH,
     }
@@ -63,6 +67,14 @@ AT_ONCE: Final = 48
 """Records whose numbers are objects at the same time: more of them no longer fit the processor's cache."""
 
 _PLAIN: Final = {"user_id": str, "window_start_ms": int, "window_end_ms": int, "samples": int, "schema_hash": str}
+_BOUNDS: Final = {
+    "window_start_ms": (EARLIEST_MS, LATEST_MS),
+    "window_end_ms": (EARLIEST_MS, LATEST_MS),
+    "samples": (1, np.iinfo(np.int64).max),
+}
+_NUMBER: Final = frozenset((float, int, type(None)))
+
+Number = TypeVar("Number", np.float32, np.float64)
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,7 @@ class ParsedWindows:
     features: Floats
     coverage: Floats
     quality: Floats
+    evidence: Floats
     sequence: Float32s
     """(n, seconds, channels)."""
     schema_hash: list[str]
@@ -96,10 +109,11 @@ def _chosen(values: Any, which: Ints) -> Any:  # noqa: ANN401
 def parse_feature_windows(payloads: Sequence[bytes]) -> tuple[ParsedWindows, dict[int, str]]:
     """The windows of all payloads that hold one, in order; and of the others, by their place, what is wrong.
 
-    Each number comes back bit for bit. The schema hash is handed on, not judged.
+    A payload holds one where `schemas.records.FeatureWindow` allows it; more members than those do no harm. Each number
+    comes back bit for bit. The schema hash is handed on, not judged.
 
     >>> parse_feature_windows([b"{}"])[1]
-    {0: "not a feature window: field 'features' is missing"}
+    {0: "not a feature window: field 'user_id' is missing"}
     """
     starts = range(0, max(len(payloads), 1), AT_ONCE)
     parts = [_together(payloads[at : at + AT_ONCE]) for at in starts]
@@ -112,20 +126,20 @@ def parse_feature_window(payload: bytes) -> ParsedWindows:
 
     >>> parse_feature_window(b"[]")
     Traceback (most recent call last):
-    pipelines.core.errors.InputError: not a feature window: list indices must be integers or slices, not str
+    pipelines.core.errors.InputError: not a feature window: it must be an object
     """
     try:
         return _columns([orjson.loads(payload)])
     except KeyError as error:
         raise InputError(f"not a feature window: field {error} is missing") from error
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise InputError(f"not a feature window: {error}") from error
 
 
 def _together(payloads: Sequence[bytes]) -> tuple[ParsedWindows, dict[int, str]]:
     try:
         return _columns([orjson.loads(payload) for payload in payloads]), {}
-    except (LookupError, TypeError, ValueError):
+    except (KeyError, ValueError):
         return _apart(payloads)
 
 
@@ -148,37 +162,69 @@ def _joined(parts: Sequence[ParsedWindows]) -> ParsedWindows:
     return ParsedWindows(**{field.name: joined(field.name) for field in fields(ParsedWindows)})
 
 
-def _columns(records: Sequence[dict[str, Any]]) -> ParsedWindows:
-    kinds = {"features": FEATURE_NAMES, "coverage": CHANNEL_NAMES, "quality": CHANNEL_NAMES}
-    numbers: dict[str, Any] = {
-        name: _matrix([record[name] for record in records], names) for name, names in kinds.items()
-    }
+def _columns(records: Sequence[Any]) -> ParsedWindows:
+    """Raises KeyError where a member is missing, and ValueError, naming it, where it is not what it must be."""
+    if any(type(record) is not dict for record in records):
+        raise ValueError("it must be an object")
     plain = {name: _plain([record[name] for record in records], name, kind) for name, kind in _PLAIN.items()}
-    return ParsedWindows(**numbers, **plain, sequence=_sequences([record["sequence"] for record in records]))
+    if any(not 1 <= len(user) <= MAX_ID_LENGTH for user in plain["user_id"]):
+        raise ValueError(f"field 'user_id' must have 1 to {MAX_ID_LENGTH} characters")
+    return ParsedWindows(
+        **plain,
+        features=_matrix(records, "features", FEATURE_NAMES),
+        coverage=_shares(records, "coverage"),
+        quality=_shares(records, "quality"),
+        evidence=_matrix(records, "evidence", EVIDENCE_NAMES),
+        sequence=_sequences(records),
+    )
 
 
 def _plain(values: list[Any], name: str, kind: type) -> Any:  # noqa: ANN401
     if any(type(value) is not kind for value in values):
         raise ValueError(f"field {name!r} must be of type {kind.__name__}")
-    return np.array(values, dtype=np.int64) if kind is int else values
+    if kind is not int:
+        return values
+    low, high = _BOUNDS[name]
+    if any(not low <= value <= high for value in values):
+        raise ValueError(f"field {name!r} must be from {low} to {high}")
+    return np.array(values, dtype=np.int64)
 
 
-def _matrix(rows: Sequence[Mapping[str, Any]], names: tuple[str, ...]) -> Floats:
-    found = np.array([_values(row, names) for row in rows], dtype=np.float64) if rows else np.empty((0, len(names)))
-    if found.shape != (len(rows), len(names)) or np.isinf(found).any():
-        raise ValueError("features, coverage and quality must be finite numbers or null")
+def _matrix(records: Sequence[dict[str, Any]], field: str, names: tuple[str, ...]) -> Floats:
+    rows = [_members(record[field], field, names) for record in records]
+    must = f"field {field!r} must hold finite numbers or null"
+    return _finite(rows, np.float64, must).reshape(len(rows), len(names))
+
+
+def _shares(records: Sequence[dict[str, Any]], field: str) -> Floats:
+    found = _matrix(records, field, CHANNEL_NAMES)
+    if not ((found >= 0) & (found <= 1)).all():
+        raise ValueError(f"field {field!r} must hold numbers from 0 to 1")
     return found
 
 
-def _sequences(rows: Sequence[Mapping[str, Any]]) -> Float32s:
-    shape = (len(rows), len(SEQUENCE_CHANNELS), WINDOW_S)
-    values = [_values(row, SEQUENCE_CHANNELS) for row in rows]
-    found = np.array(values, dtype=np.float32) if rows else np.empty(shape, dtype=np.float32)
-    if found.shape != shape or np.isinf(found).any():
-        raise ValueError(f"sequence must have {WINDOW_S} finite numbers or nulls per channel")
+def _sequences(records: Sequence[dict[str, Any]]) -> Float32s:
+    rows = [row for record in records for row in _members(record["sequence"], "sequence", SEQUENCE_CHANNELS)]
+    must = f"field 'sequence' must hold {WINDOW_S} finite numbers or nulls per channel"
+    if any(type(row) is not list or len(row) != WINDOW_S for row in rows):
+        raise ValueError(must)
+    found = _finite(rows, np.float32, must).reshape(len(records), len(SEQUENCE_CHANNELS), WINDOW_S)
     return np.ascontiguousarray(found.transpose(0, 2, 1))
 
 
-def _values(numbers: Mapping[str, Any], names: tuple[str, ...]) -> list[Any]:
+def _finite(rows: Sequence[Sequence[Any]], kind: type[Number], must: str) -> NDArray[Number]:
+    """Rows of JSON numbers, null as NaN. No text, though numpy would read it, and nothing that becomes infinite."""
+    if not set(map(type, chain.from_iterable(rows))) <= _NUMBER:
+        raise ValueError(must)
+    with np.errstate(over="ignore"):
+        found = np.array(rows, dtype=kind)
+    if np.isinf(found).any():
+        raise ValueError(must)
+    return found
+
+
+def _members(numbers: Any, field: str, names: tuple[str, ...]) -> list[Any]:  # noqa: ANN401
     """In the order of the names, which is the one they usually have."""
+    if type(numbers) is not dict:
+        raise ValueError(f"field {field!r} must be an object")
     return list(numbers.values()) if tuple(numbers) == names else [numbers[name] for name in names]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.samples import timestamps_ms
-from pipelines.signals.segments import Ints
+from pipelines.signals.series.samples import timestamps_ms
+from pipelines.signals.series.segments import Ints
 from schemas.windows import HOP_MS, PANES_PER_WINDOW, WINDOW_MS
 
 
@@ -36,7 +36,7 @@ def window_starts_ms(timestamp_ms: Ints) -> Ints:
 def windows(samples: NDArray[np.void]) -> Windows:
     """All windows of ONE user's samples (any order, repetitions kept) that hold at least one sample.
 
-    >>> from pipelines.signals.samples import pack
+    >>> from pipelines.signals.series.samples import pack
     >>> found = windows(pack(np.array([60_000, 64_999]), np.array([0, 0]), np.array([1.0, 2.0])))
     >>> len(found.window_start_ms), len(found.samples)
     (12, 24)
@@ -52,7 +52,7 @@ def window_chunks(
     `between_ms`: only those that start at or after the one instant and before the other.
     Every sample is in twelve windows: a day of one user at once would hold its samples twelvefold.
 
-    >>> from pipelines.signals.samples import pack
+    >>> from pipelines.signals.series.samples import pack
     >>> day = pack(np.arange(0, 86_400_000, 1000), np.zeros(86_400, int), np.ones(86_400))
     >>> sum(len(part.window_start_ms) for part in window_chunks(day)) == 17_280 + 11
     True

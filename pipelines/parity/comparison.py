@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from pipelines.features.compute import VECTOR_NAMES
-from pipelines.signals.segments import Floats
+from pipelines.signals.series.segments import Floats
 
 
 def relative_difference(one: Floats, other: Floats) -> Floats:

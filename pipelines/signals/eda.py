@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.signals.compiled import compiled
-from pipelines.signals.grid import resampled
-from pipelines.signals.segments import Floats, Series
-from pipelines.signals.statistics import statistics
+from pipelines.signals.series.compiled import compiled
+from pipelines.signals.series.grid import resampled
+from pipelines.signals.series.segments import Floats, Series
+from pipelines.signals.series.statistics import statistics
 
 STEP_MS: Final = 250
 MAX_GAP_MS: Final = 2_000

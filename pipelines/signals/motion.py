@@ -5,10 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.compiled import compiled
-from pipelines.signals.grid import resampled
-from pipelines.signals.segments import Floats, Ints, Series
-from pipelines.signals.statistics import sample_std, several, spread
+from pipelines.signals.series.compiled import compiled
+from pipelines.signals.series.grid import resampled
+from pipelines.signals.series.segments import Floats, Ints, Series
+from pipelines.signals.series.statistics import sample_std, several, spread
 from schemas.windows import WINDOW_MS
 
 STEP_MS: Final = 125

@@ -1,4 +1,4 @@
-"""How much of a window a channel was there, and how much of what it gave can be believed."""
+"""How much of a window a channel was there, how much of it can be believed, and which samples features read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.signals.compiled import compiled
-from pipelines.signals.intervals import joins
-from pipelines.signals.segments import Bools, Floats, Ints, Series
-from schemas.channels import Channel
+from pipelines.signals.heart.beats import joined_coverage
+from pipelines.signals.series.compiled import compiled
+from pipelines.signals.series.segments import Bools, Floats, Ints, Series
+from pipelines.signals.skin_contact import lost
+from schemas.channels import CHANNEL_INDEX, CHANNELS, Channel
 from schemas.windows import WINDOW_MS, WINDOW_S
 
 
@@ -17,15 +18,15 @@ from schemas.windows import WINDOW_MS, WINDOW_S
 class Artefact:
     """What no worn sensor shows on a living body, besides values that are not plausible.
 
-    `jump` is the greatest change between successive samples, per second and over no less than `over_s`;
-    `ratio` the greatest change of an interval as a share of the one before it; `flat_s` the time from which on
-    one and the same value is a sensor that has lost contact or is stuck.
+    `jump` is the greatest change between successive samples, per second and over no less than `over_s`; `flat_s` the
+    time from which on one and the same value is a sensor that has lost contact, is stuck, or holds its last number.
+    `skin`: the rules of skin contact hold (`skin_contact`).
     """
 
     jump: float = np.inf
     over_s: float = 1.0
-    ratio: float = np.inf
     flat_s: float = np.inf
+    skin: bool = False
 
 
 FLAT_GAP_MS: Final = 2_000
@@ -33,64 +34,109 @@ FLAT_GAP_MS: Final = 2_000
 
 _STUCK: Final = Artefact(flat_s=10)
 ARTEFACTS: Final = {
-    "hr": Artefact(jump=25),
-    "ibi": Artefact(ratio=0.20),
-    "gsr": Artefact(jump=10, over_s=0.25, flat_s=10),
+    "hr": Artefact(jump=25, flat_s=25),
+    "ibi": Artefact(flat_s=25),
+    "hrv": Artefact(flat_s=55),
+    "gsr": Artefact(flat_s=10, skin=True),
     "temp": Artefact(jump=1),
     "acc_x": _STUCK,
     "acc_y": _STUCK,
     "acc_z": _STUCK,
     "spo2": Artefact(jump=4),
 }
-"""gsr: Kleckner et al. 2018, doi:10.1109/TBME.2017.2758643. ibi: the 20 % rule, compared by Karlsson et al. 2012,
-doi:10.1186/1475-925X-11-2. hr, temp, spo2: faster than heart, skin and blood change. Channels not named here are
-judged by plausible values alone."""
+"""gsr: Kleckner et al. 2018, doi:10.1109/TBME.2017.2758643. hr, temp, spo2: faster than heart, skin and blood change.
+Cardiac channels are flat when a watch on a table holds its last number: in 53 recordings of worn devices a heart rate
+stood still for at most 12 s, and equal intervals followed each other for at most 5.4 s. Straps give whole beats a
+minute, which stand longer; within 25 s no window gathers quality enough to be answered. A device's own variability is
+made of a minute, and stands as long. Oxygen may stand for minutes. Channels not named here are judged by plausible
+values alone."""
+
+HOLD_S: Final = 5
+"""So long a good second speaks for the empty ones behind it: slow sensors measure every five seconds."""
 
 
 def quality(series: Series, channels: Sequence[Channel]) -> Floats:
-    """Share of the seconds with samples whose samples are all good, 0 to 1; float64 (windows,); 0 without samples.
+    """Share of the window for which good samples speak, 0 to 1; float64 (windows,); 0 without samples.
 
     The first windows of `series` are of the first of `channels`, as many are of the next, and so on. A sample is good
-    when its value is within its channel's `plausible` and it shows no artefact (`ARTEFACTS`): of a jump the later
-    sample is at fault, of a flat stretch all.
+    when its value is within its channel's `plausible` and it shows no artefact (`ARTEFACTS`): of a jump between
+    plausible samples the later is at fault, of a flat stretch all. A second is good when all its samples are, and
+    speaks for itself and at most four empty seconds behind it: one sample a minute is no minute, and neither are five
+    seconds.
 
     >>> from schemas.channels import CHANNELS
-    >>> hr = Series(np.array([0, 1000, 2000, 3000]), np.array([60.0, 61.0, 250.0, 251.0]), np.array([0, 4]))
+    >>> second = np.arange(60)
+    >>> hr = Series(second * 1000, np.where(second < 30, 60.0 + second % 3, 250.0), np.array([0, 60]))
     >>> quality(hr, CHANNELS[:1]).item()
     0.5
     """
-    return _quality(series.time_ms, series.value, series.offsets, np.array([_limits(each) for each in channels]))
+    return _quality(series.time_ms, series.value, series.offsets, limits_of(channels))
+
+
+def limits_of(channels: Sequence[Channel]) -> Floats:
+    """The rules of channels as numbers, a row each, for the compiled functions.
+
+    >>> from schemas.channels import CHANNELS
+    >>> limits_of(CHANNELS[:1]).tolist()
+    [[30.0, 220.0, 25.0, 1.0, 25000.0, 0.0]]
+    """
+    return np.array([_limits(each) for each in channels])
 
 
 def _limits(channel: Channel) -> tuple[float, ...]:
     rule = ARTEFACTS.get(channel.name, Artefact())
-    return (*map(float, channel.plausible), rule.jump, rule.over_s, rule.ratio, rule.flat_s * 1000)
+    return (*map(float, channel.plausible), rule.jump, rule.over_s, rule.flat_s * 1000, float(rule.skin))
 
 
 @compiled
 def _quality(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> Floats:
     share = np.zeros(len(offsets) - 1)
-    bad = np.empty(len(value), dtype=np.bool_)
     for window in range(len(share)):
         part = slice(offsets[window], offsets[window + 1])
-        _judge(time_ms[part], value[part], bad[part], limits[window * len(limits) // len(share)])
-        share[window] = _good_share(time_ms[part], bad[part])
+        share[window] = good_share(time_ms[part], value[part], limits[window * len(limits) // len(share)])
     return share
 
 
 @compiled
+def good_share(time_ms: Ints, value: Floats, limits: Floats) -> float:
+    """`quality` of one window's samples of one channel; `limits` is its row of `limits_of`."""
+    bad = _unusable(time_ms, value, limits)
+    _judge(time_ms, value, bad, limits)
+    at, good, speaks_until = 0, 0, 0
+    while at < len(bad):
+        second, spoilt = time_ms[at] // 1000, False
+        good += max(min(second, speaks_until) - (time_ms[at - 1] // 1000 + 1), 0) if at > 0 else 0
+        while at < len(bad) and time_ms[at] // 1000 == second:
+            spoilt |= bad[at]
+            at += 1
+        good += not spoilt
+        speaks_until = 0 if spoilt else second + HOLD_S
+    if len(bad):
+        good += max(min(WINDOW_S, speaks_until) - (time_ms[-1] // 1000 + 1), 0)
+    return good / WINDOW_S
+
+
+@compiled
+def _unusable(time_ms: Ints, value: Floats, limits: Floats) -> Bools:
+    """One window's samples that no feature reads: not plausible, or without skin contact."""
+    low, high, skin = limits[0], limits[1], limits[5]
+    bad: Bools = (value < low) | (value > high)
+    return lost(time_ms, value) if skin > 0 else bad
+
+
+@compiled
 def _judge(time_ms: Ints, value: Floats, bad: Bools, limits: Floats) -> None:
-    """Marks the samples of one window that are not plausible or show an artefact."""
-    low, high, jump, over_s, ratio, flat_ms = limits
-    for at in range(len(value)):
-        bad[at] = value[at] < low or value[at] > high
+    """Marks the samples of one window that show an artefact."""
+    jump, over_s, flat_ms = limits[2], limits[3], limits[4]
     if np.isfinite(jump):
-        for at in range(1, len(value)):
-            over = max((time_ms[at] - time_ms[at - 1]) / 1000, over_s)
-            bad[at] |= abs(value[at] - value[at - 1]) > jump * over
-    if np.isfinite(ratio):
-        for at in range(1, len(value)):
-            bad[at] |= joins(time_ms, value, at) and abs(value[at] - value[at - 1]) > ratio * value[at - 1]
+        before = -1
+        for at in range(len(value)):
+            if bad[at]:
+                continue
+            if before >= 0:
+                over = max((time_ms[at] - time_ms[before]) / 1000, over_s)
+                bad[at] = abs(value[at] - value[before]) > jump * over
+            before = at
     if np.isfinite(flat_ms):
         _judge_flat(time_ms, value, bad, flat_ms)
 
@@ -106,17 +152,60 @@ def _judge_flat(time_ms: Ints, value: Floats, bad: Bools, flat_ms: float) -> Non
             begin = at
 
 
+def interval_quality(ibi: Series, corrected: Floats) -> Floats:
+    """Share of the window that good intervals cover, 0 to 1; float64 (windows,); 0 without any.
+
+    `ibi` as `beats.laid_out` gives it, `corrected` (windows,) the share of its intervals that were corrected, which are
+    none: it is taken off. Good is an interval that is plausible, in no flat stretch, and joined to one that is, too.
+
+    >>> apart = Series(np.array([900, 1800, 9000]), np.array([900.0, 905.0, 910.0]), np.array([0, 3]))
+    >>> interval_quality(apart, np.zeros(1)).round(5).item()
+    0.03008
+    """
+    good = Series(*_good(ibi.time_ms, ibi.value, ibi.offsets, limits_of([CHANNELS[CHANNEL_INDEX["ibi"]]])[0]))
+    return joined_coverage(good) * (1 - np.nan_to_num(corrected))
+
+
 @compiled
-def _good_share(time_ms: Ints, bad: Bools) -> float:
-    at, seconds, good = 0, 0, 0
-    while at < len(bad):
-        second, spoilt = time_ms[at] // 1000, False
-        while at < len(bad) and time_ms[at] // 1000 == second:
-            spoilt |= bad[at]
-            at += 1
-        seconds += 1
-        good += not spoilt
-    return good / max(seconds, 1)
+def _good(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> tuple[Ints, Floats, Ints]:
+    kept_ms, kept, ends = np.empty_like(time_ms), np.empty_like(value), np.zeros_like(offsets)
+    end = 0
+    for window in range(len(offsets) - 1):
+        part = slice(offsets[window], offsets[window + 1])
+        bad = _unusable(time_ms[part], value[part], limits)
+        _judge(time_ms[part], value[part], bad, limits)
+        for at in range(len(bad)):
+            if not bad[at]:
+                kept_ms[end], kept[end] = time_ms[offsets[window] + at], value[offsets[window] + at]
+                end += 1
+        ends[window + 1] = end
+    return kept_ms[:end], kept[:end], ends
+
+
+def usable(series: Series, channels: Sequence[Channel]) -> Series:
+    """The samples that features read: plausible ones, of skin conductance those with contact. As `quality` reads them.
+
+    >>> from schemas.channels import CHANNELS
+    >>> hr = Series(np.array([0, 1000, 2000]), np.array([62.0, 250.0, 64.0]), np.array([0, 3]))
+    >>> usable(hr, CHANNELS[:1]).value.tolist()
+    [62.0, 64.0]
+    """
+    return Series(*_usable(series.time_ms, series.value, series.offsets, limits_of(channels)))
+
+
+@compiled
+def _usable(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> tuple[Ints, Floats, Ints]:
+    kept_ms, kept, ends = np.empty_like(time_ms), np.empty_like(value), np.zeros_like(offsets)
+    end, windows = 0, len(offsets) - 1
+    for window in range(windows):
+        part = slice(offsets[window], offsets[window + 1])
+        bad = _unusable(time_ms[part], value[part], limits[window * len(limits) // windows])
+        for at in range(len(bad)):
+            if not bad[at]:
+                kept_ms[end], kept[end] = time_ms[offsets[window] + at], value[offsets[window] + at]
+                end += 1
+        ends[window + 1] = end
+    return kept_ms[:end], kept[:end], ends
 
 
 def coverage(series: Series) -> Floats:

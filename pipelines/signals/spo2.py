@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pipelines.signals.compiled import compiled
-from pipelines.signals.segments import Floats, Ints, Series
+from pipelines.signals.series.compiled import compiled
+from pipelines.signals.series.segments import Floats, Ints, Series
 
 
 def desaturation(spo2: Series) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.features.compute import WindowFeatures, compute_blobs
 from pipelines.features.records import feature_windows_json
-from pipelines.signals.samples import pack
+from pipelines.signals.series.samples import pack
 from schemas.channels import CHANNEL_INDEX
 
 Row = tuple[int, Mapping[str, float]]

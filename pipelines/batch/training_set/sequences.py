@@ -25,7 +25,7 @@ from pipelines.datasets.training_windows import picked
 from pipelines.features.compute import WindowFeatures, compute_windows
 from pipelines.features.windowing import window_chunks
 from pipelines.parity.comparison import relative_difference
-from pipelines.signals.segments import Ints
+from pipelines.signals.series.segments import Ints
 from schemas.feature_table import FEATURE_NAMES
 from schemas.whole import whole_file, write_whole
 

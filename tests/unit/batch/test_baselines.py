@@ -30,7 +30,7 @@ DAY = "2026-03-01"
 MIDNIGHT_MS = start_ms(DAY) + DAY_MS
 ENOUGH = LEAST_AT_REST
 ZEROS = {f"{what}_{channel.name}": 0.0 for what in ("coverage", "quality") for channel in CHANNELS}
-SEEN = {"coverage_hr": 1.0, "quality_hr": 1.0, "coverage_acc_x": 1.0}
+SEEN = {"quality_hr": 1.0, "quality_acc_x": 1.0}
 STILL = {**SEEN, "acc_mag_std": STILL_G / 2}
 
 

@@ -61,6 +61,15 @@ def test_a_row_of_which_the_archive_has_lost_readings_stays() -> None:
     assert found.counts() == {"same": 0, "new": 0, "changed": 0, "kept": 1}
 
 
+def test_a_row_of_an_older_contract_gives_way_however_much_it_measured() -> None:
+    stored = table([("ann", 0, 9, 60.0), ("ann", 1, 9, 60.0)])
+    place = stored.schema.get_field_index("unused_sources")
+    older = stored.set_column(place, stored.schema.field(place), pa.nulls(2, pa.float64()))
+    found = healed(older, table([("ann", 0, 8, 59.0)]))
+    assert rows(found.rows) == [("ann", 0, 8, 59.0), ("ann", 1, 9, 60.0)]
+    assert found.counts() == {"same": 0, "new": 0, "changed": 1, "kept": 1}
+
+
 def test_missing_on_both_sides_is_the_same() -> None:
     assert healed(table([("ann", 0, 9, np.nan)]), table([("ann", 0, 9, np.nan)])).counts()["same"] == 1
     assert healed(table([("ann", 0, 9, np.nan)]), table([("ann", 0, 9, 1.0)])).counts()["changed"] == 1

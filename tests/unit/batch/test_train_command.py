@@ -13,8 +13,10 @@ from models.datasets.split import Split
 from models.training.settings import TRAINING_PRESETS
 from models.training.train import Folders, Progress
 from pipelines.cli.main import main, parser
-from pipelines.datasets.training_windows import LabelledWindows
+from pipelines.datasets.training_windows import LabelledWindows, labelled_windows
 from pipelines.training.train import TrainingOrder, configured, train_bundle
+from schemas.records import Label
+from tests.unit.batch import history
 from tests.unit.models.people import TINY, made_up
 
 SPLIT = Split(("p0", "p1", "p2"), ("p3",), ("p4", "p5"))
@@ -52,6 +54,40 @@ def test_bad_settings_stop_the_command_before_any_window_is_read(
     assert capsys.readouterr().err == (
         f"eqm: {tmp_path}/training.toml: recipes.cnn.epoch is no setting; did you mean epochs?\n"
     )
+
+
+def label(user: str, name: str, start_s: int, end_s: int) -> Label:
+    start_ms, end_ms = history.START_MS + 1000 * start_s, history.START_MS + 1000 * end_s
+    return Label(user_id=user, label=name, start_ms=start_ms, end_ms=end_ms, source="protocol")
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four minutes of two people."""
+    folder = tmp_path_factory.mktemp("home") / "archive"
+    history.write_archive(folder, history.people(2))
+    return folder
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_short_label_is_no_longer_for_being_repeated(archive: Path, times: int) -> None:
+    labels = {"sim-000": [label("sim-000", "calm", 0, 240)], "sim-001": [label("sim-001", "stress", 60, 85)] * times}
+    found = labelled_windows(archive, labels, lambda done, total: None)
+    assert set(found.dataset.person) == {"sim-000"}
+    assert found.contradicted == 0
+
+
+def test_windows_of_contradictory_labels_are_counted_and_said(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = {"sim-000": [label("sim-000", "calm", 0, 120), label("sim-000", "stress", 100, 240)]}
+    found = labelled_windows(archive, labels, lambda done, total: None)
+    assert found.contradicted == sum(start_s + 60 > 100 and start_s < 120 for start_s in range(-60, 240, 10))
+    monkeypatch.setattr("pipelines.training.train.archived_windows", lambda *_: replace(FOUND, contradicted=1234))
+    monkeypatch.setattr("pipelines.training.registry.people_of_champion", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["train"])
+    assert "because labels contradict each other there: 1,234" in capsys.readouterr().out
 
 
 def order(folder: Path) -> TrainingOrder:

@@ -14,9 +14,10 @@ from pipelines.features.records import (
     parse_feature_window,
     parse_feature_windows,
 )
-from schemas.channels import SEQUENCE_CHANNELS
+from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
 from schemas.feature_table import FEATURE_NAMES
 from schemas.records import FeatureWindow
+from schemas.windows import LATEST_MS
 from tests.unit.signals import drawn
 
 settings_ = settings(deadline=None, max_examples=15)
@@ -79,7 +80,7 @@ def test_missing_is_null() -> None:
 def broken(**changes: object) -> bytes:
     computed = compute_windows(np.array([drawn.START_MS]), drawn.window(0)[:0], np.array([0, 0]))
     record = json.loads(feature_windows_json(computed, ["a"], np.array([drawn.START_MS]))[0])
-    return json.dumps(record | changes).encode()
+    return json.dumps(record | {"samples": 1} | changes).encode()
 
 
 @pytest.mark.parametrize(
@@ -96,10 +97,36 @@ def broken(**changes: object) -> bytes:
         (broken(samples=True), "'samples' must be of type int"),
         (broken(features={name: [1.0] for name in FEATURE_NAMES}), "finite numbers or null"),
         (broken(features=dict.fromkeys(FEATURE_NAMES, 1.0)).replace(b"1.0", b"1e400", 1), "not a feature window"),
-        (broken(quality=dict.fromkeys(json.loads(broken())["quality"], "good")), "could not convert"),
+        (broken(quality=dict.fromkeys(json.loads(broken())["quality"], "good")), "finite numbers or null"),
+        (broken(window_start_ms=10**19), "'window_start_ms' must be from 946684800000"),
+        (broken(window_start_ms=-5), "'window_start_ms' must be from 946684800000"),
+        (broken(window_end_ms=LATEST_MS + 1), "'window_end_ms' must be from 946684800000"),
+        (broken(window_end_ms=1.0), "'window_end_ms' must be of type int"),
+        (broken(samples=0), "'samples' must be from 1"),
+        (broken(samples=1 << 63), "'samples' must be from 1"),
+        (broken(user_id=""), "'user_id' must have 1 to 128 characters"),
+        (broken(user_id="u" * 129), "'user_id' must have 1 to 128 characters"),
+        (broken(features=list(FEATURE_NAMES)), "'features' must be an object"),
+        (broken(coverage=None), "'coverage' must be an object"),
+        (broken(sequence=[[0.5] * 60] * len(SEQUENCE_CHANNELS)), "'sequence' must be an object"),
+        (broken(features=dict.fromkeys(FEATURE_NAMES, "72.5")), "'features' must hold finite numbers or null"),
+        (broken(features=dict.fromkeys(FEATURE_NAMES, True)), "'features' must hold finite numbers or null"),
+        (broken(features=dict.fromkeys(FEATURE_NAMES, "a" * 50_000)), "'features' must hold finite numbers or null"),
+        (broken(coverage=dict.fromkeys(CHANNEL_NAMES, 1.5)), "'coverage' must hold numbers from 0 to 1"),
+        (broken(quality=dict.fromkeys(CHANNEL_NAMES, -0.1)), "'quality' must hold numbers from 0 to 1"),
+        (broken(quality=dict.fromkeys(CHANNEL_NAMES)), "'quality' must hold numbers from 0 to 1"),
+        (broken(sequence=dict.fromkeys(SEQUENCE_CHANNELS, [1e39] * 60)), "60 finite numbers"),
+        (broken(sequence=dict.fromkeys(SEQUENCE_CHANNELS, ["1"] * 60)), "60 finite numbers"),
+        (broken(sequence=dict.fromkeys(SEQUENCE_CHANNELS, "1" * 60)), "60 finite numbers"),
     ],
+    ids=lambda given: given if isinstance(given, str) else "",
 )
 def test_what_is_no_feature_window_is_one_clear_line(payload: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         parse_feature_window(payload)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_more_members_than_the_record_has_do_no_harm() -> None:
+    assert same(parse_feature_window(broken(mood="good")), parse_feature_window(broken()))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import Windows, window_chunks, window_starts_ms, windows
-from pipelines.signals.samples import SAMPLE, pack
+from pipelines.signals.series.samples import SAMPLE, pack
 from schemas.windows import window_ends_ms
 from tests import naive
 from tests.unit.signals import drawn

@@ -87,6 +87,19 @@ def test_quality_is_judged_before_confidence(manifest: Manifest, good: float, re
     assert emotion_event(careful, "ada", window, smoothed=SMOOTHED)["reason"] == reason
 
 
+def test_a_device_on_a_table_gives_no_signal_however_good_the_rest(manifest: Manifest) -> None:
+    window = Window(quality=quality(temp=1, acc_x=1, acc_y=1, acc_z=1, spo2=1))
+    event = emotion_event(manifest, "ada", window, smoothed=SMOOTHED)
+    assert (event["quality"], event["reason"], event["emotion"]) == (0, "no_signal", None)
+
+
+@pytest.mark.parametrize("heart", [0.15, 0.49])
+def test_quality_is_at_most_that_of_the_bodys_best_channel(manifest: Manifest, heart: float) -> None:
+    window = Window(quality=quality(hr=heart, temp=1, acc_x=1, acc_y=1, acc_z=1))
+    event = emotion_event(manifest, "ada", window, smoothed=SMOOTHED)
+    assert (event["quality"], event["reason"]) == (heart, "low_quality")
+
+
 def test_channels_that_the_model_does_not_use_do_not_count(manifest: Manifest) -> None:
     window = Window(quality=quality(spo2=1, gyro_x=1, hrv=1))
     event = emotion_event(manifest, "ada", window, smoothed=SMOOTHED)

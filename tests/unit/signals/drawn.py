@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipelines.features.compute import WindowFeatures
-from pipelines.signals.samples import channels, pack, timestamps_ms
-from pipelines.signals.segments import Series
+from pipelines.signals.series.samples import channels, pack, sources, timestamps_ms
+from pipelines.signals.series.segments import Series
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS
 from tests import naive
 
@@ -73,8 +73,11 @@ def beats(random: Random) -> Points:
     return stamp_ms[keep], ibi_ms[keep]
 
 
-def window(seed: int, start_ms: int = START_MS) -> NDArray[np.void]:
-    """Packed samples of one window, all channels, in time order."""
+SENSORS = ("ankle", "chest", "wrist")
+
+
+def window(seed: int, start_ms: int = START_MS, *, beats_share_stamps: bool = True) -> NDArray[np.void]:
+    """Packed samples of one window, all channels, in time order; of one sensor, or some of others."""
     random = np.random.default_rng(seed)
     parts = [pack(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     axes_ms = TIMES[random.integers(len(TIMES))](random)
@@ -85,7 +88,24 @@ def window(seed: int, start_ms: int = START_MS) -> NDArray[np.void]:
         points = beats(random) if name == "ibi" and random.random() < 0.9 else (times, values(name, times, random))
         parts.append(pack(start_ms + points[0], np.full(len(points[0]), index), points[1]))
     samples = np.concatenate([*parts, contradicted(np.concatenate(parts), random)])
-    return samples[np.argsort(samples["key"], kind="stable")]
+    samples = worn_twice(samples, start_ms, random)
+    if not beats_share_stamps:
+        beat = np.flatnonzero(channels(samples) == CHANNEL_INDEX["ibi"])
+        first = np.unique(samples["key"][beat], return_index=True)[1]
+        samples = np.delete(samples, np.setdiff1d(beat, beat[first]))
+    return samples[np.argsort(timestamps_ms(samples), kind="stable")]
+
+
+def worn_twice(samples: NDArray[np.void], start_ms: int, random: Random) -> NDArray[np.void]:
+    """The samples with some channels given by several sensors: parted among them, or the same a little later."""
+    source = np.zeros(len(samples), dtype=np.int64)
+    for channel in np.flatnonzero(random.random(12) < random.choice([0.0, 0.3])):
+        mine = channels(samples) == channel
+        source[mine] = random.integers(0, 3, mine.sum()) if random.random() < 0.5 else 2
+    samples = pack(timestamps_ms(samples), channels(samples), samples["value"], source)
+    again = samples[np.isin(channels(samples), np.flatnonzero(random.random(12) < random.choice([0.0, 0.2])))]
+    later = np.minimum(timestamps_ms(again) + random.integers(0, 400), start_ms + WINDOW_MS - 1)
+    return np.concatenate((samples, pack(later, channels(again), again["value"] * 0.98, 1)))
 
 
 def contradicted(samples: NDArray[np.void], random: Random) -> NDArray[np.void]:
@@ -95,10 +115,15 @@ def contradicted(samples: NDArray[np.void], random: Random) -> NDArray[np.void]:
     return again
 
 
-def batch(seeds: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]:
+def batch(
+    seeds: Sequence[int], *, beats_share_stamps: bool = True
+) -> tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]:
     """Arguments of `compute_windows`."""
     starts_ms = START_MS + np.arange(len(seeds), dtype=np.int64) * 5_000
-    parts = [window(seed, int(start_ms)) for seed, start_ms in zip(seeds, starts_ms, strict=True)]
+    parts = [
+        window(seed, int(start_ms), beats_share_stamps=beats_share_stamps)
+        for seed, start_ms in zip(seeds, starts_ms, strict=True)
+    ]
     offsets = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
     return starts_ms, np.concatenate([*parts, window(0)[:0]]), offsets
 
@@ -109,7 +134,8 @@ seeds = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4)
 def listed(samples: NDArray[np.void]) -> list[naive.Sample]:
     """Packed samples as the naive functions read them."""
     names = [CHANNEL_NAMES[index] for index in channels(samples)]
-    return list(zip(timestamps_ms(samples).tolist(), names, samples["value"].tolist(), strict=True))
+    sensors = [SENSORS[index] for index in sources(samples)]
+    return list(zip(timestamps_ms(samples).tolist(), names, samples["value"].tolist(), sensors, strict=True))
 
 
 def series(*signals: Sequence[tuple[int, float]]) -> Series:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.samples import pack
+from pipelines.signals.series.samples import pack
 from schemas.channels import CHANNEL_INDEX
 
 FILES = {"EDA": ("gsr",), "TEMP": ("temp",), "HR": ("hr",), "ACC": ("acc_x", "acc_y", "acc_z")}

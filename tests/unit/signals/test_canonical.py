@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 
 from pipelines.signals.canonical import canonical_series
-from pipelines.signals.samples import pack
-from pipelines.signals.segments import Series
+from pipelines.signals.series.samples import pack
+from pipelines.signals.series.segments import Series
 from schemas.channels import CHANNEL_NAMES
 from tests import naive
 from tests.unit.signals import drawn
@@ -13,14 +13,14 @@ from tests.unit.signals import drawn
 def hr(*points: tuple[int, float]) -> Series:
     times, values = (np.array(column) for column in zip(*points, strict=True))
     packed = pack(drawn.START_MS + times, np.zeros(len(times), int), values.astype(float))
-    return canonical_series(np.array([drawn.START_MS]), packed, np.array([0, len(times)])).parts(12)[0]
+    return canonical_series(np.array([drawn.START_MS]), packed, np.array([0, len(times)])).series.parts(12)[0]
 
 
 @given(drawn.seeds)
 @settings(deadline=None, max_examples=20)
 def test_series_are_the_naive_signals(seeds: list[int]) -> None:
     starts_ms, samples, offsets = drawn.batch(seeds)
-    found = canonical_series(starts_ms, samples, offsets).parts(12)
+    found = canonical_series(starts_ms, samples, offsets).series.parts(12)
     for row, start_ms in enumerate(starts_ms.tolist()):
         expected = naive.signals(start_ms, drawn.listed(samples[offsets[row] : offsets[row + 1]]))
         for name, one in zip(CHANNEL_NAMES, found, strict=True):

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.signals.grid import resampled
+from pipelines.signals.series.grid import resampled
 from tests import naive
 from tests.unit.signals.drawn import series
 

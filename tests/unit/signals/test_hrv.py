@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.signals.hrv_frequency import hrv_frequency
-from pipelines.signals.hrv_time import hrv_time
+from pipelines.signals.heart.hrv_frequency import hrv_frequency
+from pipelines.signals.heart.hrv_time import hrv_time
 from tests import naive
 from tests.recorded import RECORDED_HOUR
 from tests.unit.signals.drawn import agrees, beats, listed, series
@@ -21,7 +21,7 @@ FREQUENCY = {"hrv_lf": "LF", "hrv_hf": "HF", "hrv_lf_hf": "LFHF"}
 
 def ours(ibi: naive.Signal) -> dict[str, float]:
     nn = series(naive.plausible("ibi", ibi))
-    return {name: value.item() for name, value in (hrv_time(series(ibi), nn) | hrv_frequency(nn)).items()}
+    return {name: value.item() for name, value in (hrv_time(series(ibi), nn, nn) | hrv_frequency(nn)).items()}
 
 
 def arrays(signal: naive.Signal) -> dict[str, np.ndarray]:
@@ -72,7 +72,7 @@ def test_the_simulated_intervals_reach_every_value() -> None:
 
 
 def recorded_windows(folder: Path) -> Iterator[naive.Signal]:
-    stamped = [(at_ms, value) for at_ms, _, value in listed(interval_samples(folder))]
+    stamped = [(at_ms, value) for at_ms, _, value, *_ in listed(interval_samples(folder))]
     first = stamped[0][0] if stamped else 0
     for start in range(first, stamped[-1][0] if stamped else first, 60_000):
         yield [(ms - start, ibi_ms) for ms, ibi_ms in stamped if start <= ms < start + 60_000]
@@ -87,7 +87,8 @@ def test_recorded_intervals_agree_with_neurokit() -> None:
 @settings(deadline=None, max_examples=40)
 def test_intervals_agree_with_the_naive_computation(seed: int) -> None:
     ibi = list(zip(*(column.tolist() for column in beats(np.random.default_rng(seed))), strict=True))
-    agrees(ours(ibi), naive.hrv_time(ibi) | naive.hrv_frequency(naive.plausible("ibi", ibi)))
+    nn = naive.plausible("ibi", ibi)
+    agrees(ours(ibi), naive.hrv_time(nn, ibi, nn) | naive.hrv_frequency(nn))
 
 
 def steady(count: int, ibi_ms: float = 1000.0) -> naive.Signal:

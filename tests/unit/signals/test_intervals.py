@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.signals.intervals import longest_runs, successive
+from pipelines.signals.heart.intervals import longest_runs, successive
 from tests.unit.signals.drawn import series
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import interp1d
 
-from pipelines.signals.quadratic_spline import quadratic_spline
+from pipelines.signals.heart.quadratic_spline import quadratic_spline
 
 
 @pytest.mark.parametrize("seed", range(8))

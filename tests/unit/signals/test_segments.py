@@ -1,6 +1,6 @@
 import numpy as np
 
-from pipelines.signals.segments import Series
+from pipelines.signals.series.segments import Series
 from tests.unit.signals.drawn import series
 
 RAGGED = series([], [(0, 3.0), (10, 1.0)], [], [(5, 4.0)], [])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.signals.statistics import statistics
+from pipelines.signals.series.statistics import statistics
 from tests import naive
 from tests.unit.signals.drawn import agrees, series
 

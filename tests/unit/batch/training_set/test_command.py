@@ -40,7 +40,8 @@ def test_json_is_the_card(home: Home, labels: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    ("line", "said"), [("ann,calm,9,soon", "line 2: needs a user_id"), ("ann,calm,1644224400000,1644224700000", "none")]
+    ("line", "said"),
+    [("ann,calm,9,soon", "line 2: start_ms '9' is not between"), ("ann,calm,1644224400000,1644224700000", "none")],
 )
 def test_what_cannot_be_done_is_one_line(
     home: Home, labels: Path, capsys: pytest.CaptureFixture[str], line: str, said: str

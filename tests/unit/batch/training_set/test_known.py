@@ -10,9 +10,10 @@ import pytest
 from feature_repo.retrieval import historical
 from feature_repo.store import open_store
 from pipelines.datasets.look_up import Retrieve, known_rows, stage_known
+from pipelines.datasets.reasons import Dropped
 from pipelines.datasets.request import Choice
 from pipelines.datasets.selection import select
-from tests.unit.batch.training_set.conftest import DAYS, Home, half_and_half
+from tests.unit.batch.training_set.conftest import DAYS, Home, half_and_half, label
 
 
 @pytest.fixture
@@ -24,6 +25,14 @@ def retrieve(written: Home) -> Retrieve:
 def asked(written: Home) -> pa.Table:
     windows = select(written.offline, DAYS, half_and_half(), Choice()).windows
     return windows.append_column("split", pa.array(["train"] * windows.num_rows))
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_short_label_is_no_longer_for_being_repeated(written: Home, times: int) -> None:
+    short = {"sim-000": [label("sim-000", "calm", 60, 85)] * times}
+    found = select(written.offline, DAYS, short, Choice())
+    assert found.windows.num_rows == 0
+    assert found.dropped[Dropped.LEAST_SHARE] > 0
 
 
 def test_portions_change_nothing(retrieve: Retrieve, asked: pa.Table, tmp_path: Path) -> None:

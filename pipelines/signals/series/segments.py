@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.compiled import compiled
+from pipelines.signals.series.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.signals.segments import Floats, Ints
+from pipelines.signals.series.segments import Floats, Ints
 
 
 def quadratic_spline(time_ms: Ints, value: Floats, count: Ints, *, step_ms: int) -> Floats:

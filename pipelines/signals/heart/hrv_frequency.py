@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.signals.intervals import longest_runs
-from pipelines.signals.quadratic_spline import quadratic_spline
-from pipelines.signals.segments import Floats, Ints, Series
+from pipelines.signals.heart.intervals import longest_runs
+from pipelines.signals.heart.quadratic_spline import quadratic_spline
+from pipelines.signals.series.segments import Floats, Ints, Series
 
 LF_HZ: Final = (0.04, 0.15)
 HF_HZ: Final = (0.15, 0.40)

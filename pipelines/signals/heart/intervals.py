@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.signals.compiled import compiled
-from pipelines.signals.segments import Bools, Floats, Ints, Series
+from pipelines.signals.series.compiled import compiled
+from pipelines.signals.series.segments import Bools, Floats, Ints, Series
 
 TOLERANCE_MS: Final = 10
 """How far an interval's start may lie from the beat before it. NeuroKit2 uses the same bound: wide enough for

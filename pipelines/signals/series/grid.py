@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.compiled import compiled
-from pipelines.signals.segments import Floats, Ints, Series
+from pipelines.signals.series.compiled import compiled
+from pipelines.signals.series.segments import Floats, Ints, Series
 from schemas.windows import WINDOW_MS, WINDOW_S
 
 

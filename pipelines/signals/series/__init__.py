@@ -1,0 +1,1 @@
+"""What signals are held in: packed samples, flat series, regular grids, and loops compiled to machine code."""
