@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pipelines.recordings.discover import sources
 from pipelines.replay.people import simulated
-from pipelines.sources.discover import sources
 from pipelines.sources.recording import Recording, Stream, shifted
 
 START_MS = 1_748_779_200_000

@@ -26,7 +26,7 @@ ENGINES = {
     "feast": ("feature_repo/",),
     "ai_edge_litert": ("models/edge/device",),
     "mlflow": ("models/registry/",),
-    "numba": ("pipelines/signals/compiled",),
+    "numba": ("pipelines/signals/series/compiled",),
     "optuna": ("models/search/",),
     "shap": ("models/explanation/shapley",),
     "confluent_kafka": ("pipelines/core/", "pipelines/replay/", "pipelines/rollout/"),

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.archive import reader as archive
 from pipelines.core.errors import InputError
-from pipelines.signals.samples import channels, timestamps_ms
+from pipelines.signals.series.samples import channels, timestamps_ms
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES
 
 BASE_MS = 1_700_000_000_000
