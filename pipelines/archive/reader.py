@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from feature_repo.partitions import day_folder, days, streamed
+from feature_repo.partitions import day_folder, days, ranks, streamed
 from pipelines.archive.bins import Bin
 from pipelines.core.errors import InputError, first_line
 from pipelines.signals.series.samples import CHANNEL_SLOTS, INSTANT_SLOTS, SAMPLE, SOURCE_SLOTS
@@ -153,14 +153,11 @@ def _packed(table: pa.Table, owner: NDArray[np.int32]) -> tuple[NDArray[np.int32
 
 def _source(sensor_id: pa.ChunkedArray, owner: NDArray[np.int32]) -> NDArray[np.int64]:
     """The number of each row's sensor, by name. It need only tell the sensors of one user apart, in order."""
-    encoded = pc.fill_null(sensor_id, "").combine_chunks().dictionary_encode()
-    names = np.array(encoded.dictionary.to_pylist(), dtype=object)
-    rank = np.empty(len(names), dtype=np.int64)
-    rank[np.argsort(names)] = np.arange(len(names))
-    source: NDArray[np.int64] = rank[encoded.indices.to_numpy()]
-    if len(names) > SOURCE_SLOTS:
-        pairs, place = np.unique(owner * np.int64(len(names)) + source, return_inverse=True)
-        first = np.searchsorted(pairs, owner * np.int64(len(names)))
+    source = ranks(pc.fill_null(sensor_id, ""))
+    names = source.max(initial=0) + 1
+    if names > SOURCE_SLOTS:
+        pairs, place = np.unique(owner * names + source, return_inverse=True)
+        first = np.searchsorted(pairs, owner * names)
         source = np.minimum(place - first, SOURCE_SLOTS - 1)
     return source
 

@@ -22,12 +22,21 @@ def place_names(places: Sequence[Place]) -> list[str]:
     >>> place_names([("data", "S1", "Final"), ("data", "S2", "Final"), ("data", "S2", "pilot")])
     ['S1/Final', 'S2/Final', 'pilot']
     """
-    composed = [tuple(unicodedata.normalize("NFC", name) for name in place) for place in places]
+    alike_written = [tuple(map(composed, place)) for place in places]
     alike: dict[str, set[Place]] = defaultdict(set)
-    for place in composed:
+    for place in alike_written:
         alike[place[-1]].add(place)
     depth = {last: _telling(group) for last, group in alike.items()}
-    return ["/".join(place[-depth[place[-1]] :]) for place in composed]
+    return ["/".join(place[-depth[place[-1]] :]) for place in alike_written]
+
+
+def composed(name: str) -> str:
+    """A name in the one form in which names are compared, whatever the file system keeps.
+
+    >>> composed("Zoe\\u0308") == "Zo\\u00eb"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 def _telling(places: set[Place]) -> int:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipelines.recordings.names import Place
-from pipelines.recordings.wearers import Block, composed
+from pipelines.recordings.names import Place, composed
+from pipelines.recordings.wearers import Block
 from pipelines.sources import empatica_e4, json_lines
 from pipelines.sources.export_files import ExportFiles
 from pipelines.sources.recording import Recording

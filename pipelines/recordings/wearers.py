@@ -1,6 +1,5 @@
 """`labels.csv` beside sessions: who wore which, and what each block of it was."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final
 from pipelines.core.errors import InputError
 from pipelines.core.foreign_text import shown
 from pipelines.labels.csv_files import BLOCK, RECORDING, recorded_label, recording_rows
+from pipelines.recordings.names import composed
 from schemas.records import Label
 
 FILE: Final = "labels.csv"
@@ -83,15 +83,6 @@ def labels_beside(folder: Path) -> Path | None:
     except OSError:
         return None
     return folder / FILE if folder / FILE in alike else next(iter(alike), None)
-
-
-def composed(name: str) -> str:
-    """A name in the one form in which names are compared, whatever the file system keeps.
-
-    >>> composed("Zoe\\u0308") == "Zo\\u00eb"
-    True
-    """
-    return unicodedata.normalize("NFC", name)
 
 
 def _folded(name: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.signals.heart.beats import settled
-from pipelines.signals.quality import good_share, limits_of
+from pipelines.signals.quality import good_share, limits_of, seconds_held
 from pipelines.signals.series.compiled import compiled
 from pipelines.signals.series.samples import CHANNEL_SLOTS, INSTANT_SLOTS, SOURCE_SLOTS
 from pipelines.signals.series.segments import Bools, Floats, Ints, Series
@@ -194,11 +194,7 @@ def _covered(time_ms: Ints, value: Floats, is_beats: bool) -> float:
     if is_beats:
         total_ms: float = value.sum()
         return min(total_ms, float(WINDOW_MS)) / 1000
-    seconds, reached = 0, -1
-    for at in range(len(time_ms)):
-        seconds += time_ms[at] // 1000 != reached
-        reached = time_ms[at] // 1000
-    return float(seconds)
+    return float(seconds_held(time_ms))
 
 
 @compiled

@@ -120,8 +120,11 @@ def good_share(time_ms: Ints, value: Floats, limits: Floats) -> float:
 def _unusable(time_ms: Ints, value: Floats, limits: Floats) -> Bools:
     """One window's samples that no feature reads: not plausible, or without skin contact."""
     low, high, skin = limits[0], limits[1], limits[5]
-    bad: Bools = (value < low) | (value > high)
-    return lost(time_ms, value) if skin > 0 else bad
+    if skin > 0:
+        bad: Bools = lost(time_ms, value, low, high)
+    else:
+        bad = (value < low) | (value > high)
+    return bad
 
 
 @compiled
@@ -162,24 +165,9 @@ def interval_quality(ibi: Series, corrected: Floats) -> Floats:
     >>> interval_quality(apart, np.zeros(1)).round(5).item()
     0.03008
     """
-    good = Series(*_good(ibi.time_ms, ibi.value, ibi.offsets, limits_of([CHANNELS[CHANNEL_INDEX["ibi"]]])[0]))
+    rules = limits_of([CHANNELS[CHANNEL_INDEX["ibi"]]])
+    good = Series(*_believed(ibi.time_ms, ibi.value, ibi.offsets, rules, True))
     return joined_coverage(good) * (1 - np.nan_to_num(corrected))
-
-
-@compiled
-def _good(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> tuple[Ints, Floats, Ints]:
-    kept_ms, kept, ends = np.empty_like(time_ms), np.empty_like(value), np.zeros_like(offsets)
-    end = 0
-    for window in range(len(offsets) - 1):
-        part = slice(offsets[window], offsets[window + 1])
-        bad = _unusable(time_ms[part], value[part], limits)
-        _judge(time_ms[part], value[part], bad, limits)
-        for at in range(len(bad)):
-            if not bad[at]:
-                kept_ms[end], kept[end] = time_ms[offsets[window] + at], value[offsets[window] + at]
-                end += 1
-        ends[window + 1] = end
-    return kept_ms[:end], kept[:end], ends
 
 
 def usable(series: Series, channels: Sequence[Channel]) -> Series:
@@ -190,16 +178,21 @@ def usable(series: Series, channels: Sequence[Channel]) -> Series:
     >>> usable(hr, CHANNELS[:1]).value.tolist()
     [62.0, 64.0]
     """
-    return Series(*_usable(series.time_ms, series.value, series.offsets, limits_of(channels)))
+    return Series(*_believed(series.time_ms, series.value, series.offsets, limits_of(channels), False))
 
 
 @compiled
-def _usable(time_ms: Ints, value: Floats, offsets: Ints, limits: Floats) -> tuple[Ints, Floats, Ints]:
+def _believed(
+    time_ms: Ints, value: Floats, offsets: Ints, limits: Floats, artefacts: bool
+) -> tuple[Ints, Floats, Ints]:
+    """The samples that are usable and, where `artefacts` are judged, show none."""
     kept_ms, kept, ends = np.empty_like(time_ms), np.empty_like(value), np.zeros_like(offsets)
     end, windows = 0, len(offsets) - 1
     for window in range(windows):
-        part = slice(offsets[window], offsets[window + 1])
-        bad = _unusable(time_ms[part], value[part], limits[window * len(limits) // windows])
+        part, rule = slice(offsets[window], offsets[window + 1]), limits[window * len(limits) // windows]
+        bad = _unusable(time_ms[part], value[part], rule)
+        if artefacts:
+            _judge(time_ms[part], value[part], bad, rule)
         for at in range(len(bad)):
             if not bad[at]:
                 kept_ms[end], kept[end] = time_ms[offsets[window] + at], value[offsets[window] + at]
@@ -219,14 +212,21 @@ def coverage(series: Series) -> Floats:
 
 @compiled
 def _seconds(time_ms: Ints, offsets: Ints) -> Ints:
-    """Seconds of each window that have a sample; times rise."""
+    """Of each window."""
     found = np.zeros(len(offsets) - 1, dtype=np.int64)
     for window in range(len(offsets) - 1):
-        reached = -1
-        for at in range(offsets[window], offsets[window + 1]):
-            second = time_ms[at] // 1000
-            found[window] += second != reached
-            reached = second
+        found[window] = seconds_held(time_ms[offsets[window] : offsets[window + 1]])
+    return found
+
+
+@compiled
+def seconds_held(time_ms: Ints) -> int:
+    """How many seconds have a sample; times rise."""
+    found, reached = 0, -1
+    for at in range(len(time_ms)):
+        second = time_ms[at] // 1000
+        found += second != reached
+        reached = second
     return found
 
 

@@ -6,8 +6,11 @@ import numpy as np
 
 from pipelines.signals.series.compiled import compiled
 from pipelines.signals.series.segments import Bools, Floats, Ints, Series
+from schemas.channels import CHANNEL_INDEX, CHANNELS
 
-RANGE_US: Final = (0.05, 60.0)
+LOW_US, HIGH_US = map(float, CHANNELS[CHANNEL_INDEX["gsr"]].plausible)
+"""The paper's range is that of plausible values. Loops are given it: what is compiled does not see the table change."""
+
 MAX_SLOPE_US_S: Final = 10.0
 MIN_STEP_MS: Final = 250
 """Slopes are taken over no less, as at the 4 Hz of the paper: over a millisecond, noise is a slope beyond any bound."""
@@ -28,7 +31,7 @@ def contact_lost(gsr: Series) -> Bools:
     >>> contact_lost(slip).tolist()
     [False, True, True, True, False]
     """
-    found: Bools = _contact_lost(gsr.time_ms, gsr.value, gsr.offsets)
+    found: Bools = _contact_lost(gsr.time_ms, gsr.value, gsr.offsets, LOW_US, HIGH_US)
     return found
 
 
@@ -47,27 +50,26 @@ def in_contact(gsr: Series) -> Series:
 
 
 @compiled
-def _contact_lost(time_ms: Ints, value: Floats, offsets: Ints) -> Bools:
+def _contact_lost(time_ms: Ints, value: Floats, offsets: Ints, low_us: float, high_us: float) -> Bools:
     found = np.empty(len(value), dtype=np.bool_)
     for window in range(len(offsets) - 1):
         part = slice(offsets[window], offsets[window + 1])
-        found[part] = lost(time_ms[part], value[part])
+        found[part] = lost(time_ms[part], value[part], low_us, high_us)
     return found
 
 
 @compiled
-def lost(time_ms: Ints, value: Floats) -> Bools:
+def lost(time_ms: Ints, value: Floats, low_us: float, high_us: float) -> Bools:
     """`contact_lost` of one window."""
     found = np.zeros(len(value), dtype=np.bool_)
-    _mark(time_ms, value, found)
+    _mark(time_ms, value, found, low_us, high_us)
     _spread(time_ms, found)
     return found
 
 
 @compiled
-def _mark(time_ms: Ints, value: Floats, lost: Bools) -> None:
+def _mark(time_ms: Ints, value: Floats, lost: Bools, low_us: float, high_us: float) -> None:
     """Marks samples out of range, and both sides of each jump."""
-    low_us, high_us = RANGE_US
     for at in range(len(value)):
         lost[at] |= value[at] < low_us or value[at] > high_us
         earlier = at - 1
