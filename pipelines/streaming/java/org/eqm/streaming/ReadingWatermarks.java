@@ -32,8 +32,11 @@ import org.apache.flink.util.clock.RelativeClock;
  *
  * <p><b>Hold.</b> After a start or an outage partitions come back one after the other. The one that comes back first
  * must not make the others' readings late. So event time is held for {@code holdMs} from the first reading on.
- * Meanwhile a partition counts as no further than half the lateness past its first reading. It is not held where it was
- * before the silence, because Flink ignores a subtask that was idle until its watermark has reached that of the others.
+ *
+ * <p>After a start a partition counts meanwhile as half the drift before its first reading: no event time has been
+ * reached yet, so nothing is lost by standing far back, and which partition is read first is chance. After a silence it
+ * counts as no further than half the lateness past its first reading. It is not held where it was before the silence,
+ * because Flink ignores a subtask that was idle until its watermark has reached that of the others.
  *
  * <p><b>Alignment.</b> Flink pauses a partition that is more than {@code driftMs} of event time ahead of the slowest.
  * Otherwise, in a backlog, a partition with fewer users would be read far ahead, and its readings would pile up in open
@@ -161,7 +164,7 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
             if (isHeld()) {
                 // A partition without a reading in this hold says nothing: it may have a backlog of any age.
                 if (hold == holds) {
-                    emit(output, Math.min(newestMs, firstMs + latenessMs / 2));
+                    emit(output, Math.min(newestMs, heldAtMs()));
                 }
                 return;
             }
@@ -176,6 +179,10 @@ final class ReadingWatermarks implements WatermarkStrategy<RowData> {
             if (newestMs != Long.MIN_VALUE) {
                 emit(output, newestMs);
             }
+        }
+
+        private long heldAtMs() {
+            return holds == 1 ? firstMs - driftMs / 2 : firstMs + latenessMs / 2;
         }
 
         private void emit(WatermarkOutput output, long reachedMs) {
