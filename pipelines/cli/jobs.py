@@ -4,15 +4,16 @@ from argparse import Namespace
 from pathlib import Path
 
 from pipelines.cli.groups import Commands
-from pipelines.core.errors import StackError
+from pipelines.core.errors import InputError, StackError
 from pipelines.core.settings import Settings
 
-KINDS = ("features", "emotions")
+KINDS = ("stream", "features", "emotions")
+JOB_HELP = "stream (default): from readings to emotions; or one of the two jobs that share this work"
 
 
 def register(commands: Commands) -> None:
     submit = commands.add_parser("submit", help="submit a job with `flink run`, to the local or any cluster")
-    submit.add_argument("job", choices=KINDS)
+    submit.add_argument("job", choices=KINDS, nargs="?", default="stream", help=JOB_HELP)
     submit.add_argument(
         "--bundle", type=Path, help="bundle that serves (default: the one announced last, or HOME/models/current)"
     )
@@ -24,9 +25,14 @@ def register(commands: Commands) -> None:
     origin.add_argument(
         "--resume", action="store_true", help="continue from the job's newest savepoint or complete checkpoint"
     )
+    submit.add_argument(
+        "--other-shape",
+        action="store_true",
+        help="with --savepoint: it is of the drained stream job for the features job, or the reverse",
+    )
     submit.set_defaults(handler=_submit)
     stop = commands.add_parser("stop", help="stop a job with a savepoint")
-    stop.add_argument("job", choices=KINDS)
+    stop.add_argument("job", choices=KINDS, nargs="?", default="stream", help=JOB_HELP)
     stop.add_argument(
         "--drain", action="store_true", help="close and send every open window first: no more readings come"
     )
@@ -34,13 +40,13 @@ def register(commands: Commands) -> None:
 
 
 def _submit(given: Namespace, settings: Settings) -> None:
-    from pipelines.streaming.submission import resume_point, submit_emotions, submit_features
+    from pipelines.streaming.submission import Origin, resume_point, submit_job
 
+    if given.other_shape and (not given.savepoint or given.job == "emotions"):
+        raise InputError("--other-shape says what a --savepoint of the stream job or the features job is")
     savepoint = resume_point(settings, given.job) if given.resume else given.savepoint
-    if given.job == "features":
-        job = submit_features(settings, bounded=given.bounded, savepoint=savepoint)
-    else:
-        job = submit_emotions(settings, given.bundle, bounded=given.bounded, savepoint=savepoint)
+    origin = Origin(savepoint, given.other_shape) if savepoint else None
+    job = submit_job(settings, given.job, given.bundle, bounded=given.bounded, origin=origin)
     if savepoint:
         print(f"continued from {savepoint}")
     print(f"{given.job} job runs as {job}, see http://{settings.flink_address}/#/job/running/{job}/overview")

@@ -85,6 +85,8 @@ class Settings(BaseModel):
     idle_ms: Count = 15_000
     """Time without an accepted reading after which a partition is idle. An idle partition does not hold the watermark
     back, so the windows of the other partitions close without it."""
+    publish_features: bool = False
+    """Whether the stream job also writes the features topic. The features job always does, for the emotions job."""
     feast_profile: Literal["local", "production"] = "local"
     """Where Feast keeps online features: `local` in SQLite, `production` in Redis."""
     redis_url: str = ""

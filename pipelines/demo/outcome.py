@@ -9,14 +9,13 @@ from typing import Any
 from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
 from pipelines.demo.cast import Cast
-from pipelines.demo.counting import committed_messages, feature_rows, readings_placed
+from pipelines.demo.counting import feature_rows, readings_placed
 from pipelines.demo.tracks import tracks
 from pipelines.labels.window_labels import contradiction_lines
 from pipelines.reports.pages.agreement import Agreement
 from pipelines.reports.pages.page import write_report
 from pipelines.reports.pages.tracks import PersonTrack, RunSummary
 from schemas.records import EmotionEvent
-from schemas.topics import FEATURES
 from schemas.whole import write_whole
 
 FOLDER = Path("build/demo")
@@ -49,8 +48,7 @@ def counts(outcome: Outcome) -> RunSummary:
     return RunSummary(
         readings=outcome.sent,
         **readings_placed(outcome.settings),
-        windows=committed_messages(outcome.settings.bootstrap_servers, FEATURES.name),
-        feature_rows=feature_rows(outcome.settings),
+        windows=feature_rows(outcome.settings),
         events=len(outcome.events),
         model_name=outcome.manifest.name,
         model_version=outcome.manifest.version,
@@ -85,8 +83,7 @@ def summary_lines(summary: dict[str, Any]) -> list[str]:
         f"  late           {summary['late']:>9,}",
         f"  quarantined    {summary['quarantined']:>9,}",
         f"windows          {summary['windows']:>9,}",
-        f"feature rows     {summary['feature_rows']:>9,}",
-        f"emotion events   {summary['events']:>9,}   ({summary['abstained']:,} abstained)",
+        f"  of the unseen  {summary['events']:>9,}   (an event each; {summary['abstained']:,} abstained)",
         "",
         f"The smoothed emotion was the {kind} one in {right} of decided windows (chance {summary['chance']:.0%}),",
         f"of people whom model {summary['model_name']} {summary['model_version']} had never seen:",

@@ -13,11 +13,11 @@ from typing import Any
 from models.bundle.folder import read_manifest
 from models.core.manifest import Manifest
 from pipelines.core.errors import StackError
-from pipelines.core.flink_rest import Cluster
+from pipelines.core.flink_rest import ENDED, Cluster
 from pipelines.core.progress import counted
 from pipelines.core.settings import Settings
 from pipelines.demo.cast import SEED, Cast
-from pipelines.demo.counting import committed_messages, readings_placed, wait_for
+from pipelines.demo.counting import feature_rows, readings_placed, wait_for
 from pipelines.demo.live import follow, in_background, shown
 from pipelines.demo.outcome import Outcome, write_outcome
 from pipelines.demo.own_stack import begin_anew
@@ -26,9 +26,8 @@ from pipelines.replay.people import replay
 from pipelines.serving.client import EmotionConsumer
 from pipelines.sources.recording import Recording
 from pipelines.stack.stack import down, up
-from pipelines.streaming.submission import running, submit_emotions, submit_features
+from pipelines.streaming.submission import Origin, submit_features, submit_stream
 from schemas.records import EmotionEvent
-from schemas.topics import FEATURES
 
 
 @contextmanager
@@ -41,12 +40,11 @@ def step(title: str) -> Iterator[None]:
 
 
 class Patience:
-    """Waits for the last events as long as their job runs and more keep coming."""
+    """Waits for the last events, of a job that has ended, as long as more keep coming."""
 
     SILENCE_S = 60
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self) -> None:
         self._count = -1
         self._grew_s = time.monotonic()
 
@@ -55,8 +53,7 @@ class Patience:
         if count > self._count:
             self._count, self._grew_s = count, time.monotonic()
         if count < wanted and time.monotonic() - self._grew_s > self.SILENCE_S:
-            state = "runs, but is silent" if running(self._settings, "emotions") else "has ended"
-            raise StackError(f"{count} events for {wanted} windows, and the emotions job {state}; see `eqm status`")
+            raise StackError(f"{count} events for {wanted} windows, and no more come; see the logs of the stream job")
         return count >= wanted
 
 
@@ -82,15 +79,17 @@ class Demo:
         """Everything, on a fresh stack that is stopped again whatever happens."""
         begun_s = time.monotonic()
         with self._stack():
-            with step("features job"):
+            with step("features job, which needs no model"):
                 job = submit_features(self.settings)
             with step(f"{len(self.cast.training)} recordings to learn from"):
                 self._send(self.cast.training, speed=math.inf, faults=Faults())
-                self._placed()
+                self._placed(job)
+                savepoint = Cluster(self.settings.flink_address).stop(job, drain=True)
             with step("training"):
                 manifest = self._train()
-            with step("emotions job"):
-                submit_emotions(self.settings, self.settings.current_bundle)
+            with step("stream job, from readings to emotions, in its place"):
+                bundle = self.settings.current_bundle
+                job = submit_stream(self.settings, bundle, origin=Origin(savepoint, other_shape=True))
             events = self._live(job)
             outcome = Outcome(self.settings, self.cast, manifest, events, self.sent, time.monotonic() - begun_s)
             with step("report"):
@@ -114,18 +113,18 @@ class Demo:
                 self.settings, people, speed=speed, faults=faults, counts=self.counts, progress=progress
             )
 
-    def _placed(self) -> None:
-        """Waits until every reading sent has ended in its one place."""
+    def _placed(self, job: str) -> None:
+        """Waits until every reading sent has ended in its one place, by this job."""
         wait_for(
             lambda: sum(readings_placed(self.settings).values()) >= self.sent,
             "readings in archive or quarantine",
             timeout_s=PLACED_S,
-            check=self._healthy,
+            check=lambda: self._require_running(job),
         )
 
-    def _healthy(self) -> None:
-        if not running(self.settings, "features"):
-            raise StackError(f"the features job has ended; see http://{self.settings.flink_address}")
+    def _require_running(self, job: str) -> None:
+        if Cluster(self.settings.flink_address).job(job)["state"] in ENDED:
+            raise StackError(f"job {job} has ended; see http://{self.settings.flink_address}")
 
     def _train(self) -> Manifest:
         """As anybody trains: by the command, in the environment that it needs."""
@@ -142,27 +141,21 @@ class Demo:
         print(*(f"  {line}" for line in ran.stdout.splitlines()[-2:]), sep="\n")
         return read_manifest(bundle)
 
-    def _live(self, features_job: str) -> list[EmotionEvent]:
+    def _live(self, job: str) -> list[EmotionEvent]:
         """Follows the unseen people's events until there is one for each window."""
-        learnt = committed_messages(self.settings.bootstrap_servers, FEATURES.name)
-        windows: list[int] = []
+        learnt, windows = feature_rows(self.settings), [0]
 
         def produce() -> None:
             self._send(self.cast.shown, speed=self._speed(), faults=FAULTS)
-            self._placed()
-            Cluster(self.settings.flink_address).stop(features_job, drain=True)
-            windows.append(committed_messages(self.settings.bootstrap_servers, FEATURES.name))
+            self._placed(job)
+            Cluster(self.settings.flink_address).stop(job, drain=True)
+            windows[0] = feature_rows(self.settings) - learnt
 
-        patience = Patience(self.settings)
+        patience = Patience()
         with EmotionConsumer(self.settings.bootstrap_servers, from_start=True) as consumer:
-            with step("windows so far through the networks"):
-                before = follow(consumer, lambda count: patience.enough(count, learnt), lambda _: None)
             print(f"\n{len(self.cast.shown_users)} people whom the model has never seen, live:", flush=True)
             with in_background(produce) as ended, shown(set(self.cast.shown_users)) as show:
-                count = len(before)
-                return before + follow(
-                    consumer, lambda fresh: ended() and patience.enough(count + fresh, windows[0]), show
-                )
+                return follow(consumer, lambda count: ended() and patience.enough(count, windows[0]), show)
 
     def _speed(self) -> float:
         times = [

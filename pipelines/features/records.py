@@ -102,6 +102,28 @@ class ParsedWindows:
         return ParsedWindows(**{name: _chosen(values, which) for name, values in given.items()})
 
 
+def as_read(computed: "WindowFeatures", user_ids: Sequence[str], window_start_ms: Ints) -> ParsedWindows:
+    """What a reader of the records of n computed windows has, bit for bit, without writing or reading one.
+
+    >>> from pipelines.features.compute import compute_blobs
+    >>> empty, at = compute_blobs(np.array([0]), [b""]), np.array([946684800000])
+    >>> as_read(empty, ["ada"], at).window_end_ms.tolist()
+    [946684860000]
+    """
+    return ParsedWindows(
+        list(user_ids),
+        window_start_ms,
+        window_start_ms + WINDOW_MS,
+        computed.samples,
+        computed.features,
+        computed.coverage,
+        computed.quality,
+        computed.evidence,
+        computed.sequence,
+        [SCHEMA_HASH] * len(user_ids),
+    )
+
+
 def _chosen(values: Any, which: Ints) -> Any:  # noqa: ANN401
     return [values[row] for row in which] if isinstance(values, list) else values[which]
 

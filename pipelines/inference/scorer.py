@@ -59,13 +59,14 @@ class Scorer:
         places = np.delete(np.arange(len(payloads)), list(faults))
         faults |= {int(places[row]): _other_schema(windows.schema_hash[row]) for row in strange}
         good = np.delete(np.arange(len(windows)), strange)
-        scored = iter(self._scored(windows.rows(good) if strange else windows))
+        scored = iter(self.blobs(windows.rows(good) if strange else windows))
         return [
             ModelAnswer(faults[place], None, None) if place in faults else ModelAnswer(None, *next(scored))
             for place in range(len(payloads))
         ]
 
-    def _scored(self, windows: ParsedWindows) -> list[Blobs]:
+    def blobs(self, windows: ParsedWindows) -> list[Blobs]:
+        """Scored blob and answer blob of each window, in order; the windows are of this schema."""
         if not len(windows):
             return []
         batch, now = Batch(windows, self.baselines.at(windows.user_id, windows.window_end_ms.tolist())), self.active()

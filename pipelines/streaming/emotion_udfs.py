@@ -3,6 +3,8 @@
 import os
 import socket
 import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
 
 import pandas as pd
 from pyflink.table import DataTypes
@@ -10,22 +12,52 @@ from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalar
 
 from pipelines.streaming.job_config import EmotionsConfig
 
-SCORED = DataTypes.ROW(
-    [
-        DataTypes.FIELD("fault", DataTypes.STRING()),
-        DataTypes.FIELD("scored", DataTypes.BYTES()),
-        DataTypes.FIELD("answer", DataTypes.BYTES()),
-    ]
-)
+if TYPE_CHECKING:
+    from pipelines.inference.scorer import Scorer
+    from pipelines.rollout.worker import Worker
+
+SCORED_FIELDS: Final = (DataTypes.FIELD("scored", DataTypes.BYTES()), DataTypes.FIELD("answer", DataTypes.BYTES()))
+"""All that a window's event says, and what later windows' means need of it."""
+
 TOLD = DataTypes.ROW([DataTypes.FIELD("event", DataTypes.BYTES()), DataTypes.FIELD("shadow", DataTypes.BYTES())])
 
 
-class Score(ScalarFunction):
-    """Feature records -> scored windows, or what is wrong with a record. The models are those in force.
+@dataclass(frozen=True)
+class ScoreStep:
+    """Windows' features -> scored windows, by the models in force.
 
-    After a restore they are read from the control topic again, before the first batch. Baselines come from the online
+    After a restore these are read from the control topic again, before the first batch. Baselines come from the online
     store. Where topic or store cannot be read the job fails, and Flink tries again.
     """
+
+    worker: "Worker"
+    scorer: "Scorer"
+
+    @classmethod
+    def opened(cls, config: EmotionsConfig, subtask: int) -> Self:
+        from pipelines.baselines.online_cache import stored_baselines
+        from pipelines.inference.scorer import Scorer
+        from pipelines.rollout.worker import Worker, WorkerConfig
+
+        baselines = stored_baselines(
+            config.feast_profile, config.feast_data, config.redis_url or None, clock=time.monotonic
+        )
+        name = f"{subtask}@{socket.gethostname()}:{os.getpid()}"
+        about = WorkerConfig(config.bootstrap, config.bundle, config.threads, config.report_s, name)
+        worker = Worker(about, clock_ms=lambda: time.time_ns() // 1_000_000)
+        try:
+            worker.open()
+        except BaseException:
+            worker.close()
+            raise
+        return cls(worker, Scorer(worker.now, baselines, time.perf_counter, worker.times.add, worker.models.give_up))
+
+    def close(self) -> None:
+        self.worker.close()
+
+
+class Score(ScalarFunction):
+    """The score step on feature records: scored windows, or what is wrong with a record."""
 
     def __init__(self, config: EmotionsConfig) -> None:
         self._config = config
@@ -35,27 +67,14 @@ class Score(ScalarFunction):
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        from pipelines.baselines.online_cache import stored_baselines
-        from pipelines.inference.scorer import Scorer
-        from pipelines.rollout.worker import Worker, WorkerConfig
-
-        config = self._config
-        baselines = stored_baselines(
-            config.feast_profile, config.feast_data, config.redis_url or None, clock=time.monotonic
-        )
-        name = f"{function_context.get_index_of_this_subtask()}@{socket.gethostname()}:{os.getpid()}"
-        about = WorkerConfig(config.bootstrap, config.bundle, config.threads, config.report_s, name)
-        self._worker = Worker(about, clock_ms=lambda: time.time_ns() // 1_000_000)
-        self._worker.open()
-        models, times = self._worker.models, self._worker.times
-        self._scorer = Scorer(self._worker.now, baselines, time.perf_counter, times.add, models.give_up)
+        self._step = ScoreStep.opened(self._config, function_context.get_index_of_this_subtask())
 
     def close(self) -> None:
-        if hasattr(self, "_worker"):
-            self._worker.close()
+        if hasattr(self, "_step"):
+            self._step.close()
 
     def eval(self, payload: pd.Series) -> pd.DataFrame:
-        answers = self._scorer.score(payload.to_list())
+        answers = self._step.scorer.score(payload.to_list())
         return pd.DataFrame(
             {
                 "fault": [a.fault for a in answers],
@@ -97,7 +116,8 @@ class Emit(ScalarFunction):
 
 
 def score(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:
-    return udf(Score(config), result_type=SCORED, func_type="pandas")
+    fields = [DataTypes.FIELD("fault", DataTypes.STRING()), *SCORED_FIELDS]
+    return udf(Score(config), result_type=DataTypes.ROW(fields), func_type="pandas")
 
 
 def emit(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:

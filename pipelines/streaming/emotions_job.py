@@ -11,7 +11,8 @@ State says by itself which labels it is of, so any bundle fits any savepoint. A 
 leaves none behind (`FORGET_DAYS`).
 """
 
-from pyflink.table import Schema, StreamTableEnvironment
+from pyflink.datastream import DataStream
+from pyflink.table import Schema, StreamTableEnvironment, Table
 from pyflink.table.statement_set import StatementSet
 
 from pipelines.streaming import sinks
@@ -29,10 +30,12 @@ SELECT user_id, payload, event_time, `partition`, `offset`,
 FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload) AS told FROM feature_windows)
 """
 
+ANSWERED = "SELECT user_id, event_time, scored, answer, arrival FROM scored_windows WHERE fault IS NULL"
+
 RECENT = f"""
 SELECT user_id, event_time, scored, RECENT_WINDOWS(answer, event_time, {HOP_MS}, {SMOOTHED_WINDOWS}) OVER (
   PARTITION BY user_id ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS recent
-FROM scored_windows WHERE fault IS NULL
+FROM answered
 """
 
 TOLD = f"""
@@ -56,31 +59,36 @@ def register_scored(tables: StreamTableEnvironment, config: EmotionsConfig) -> N
     """Registers view `scored_windows`; the networks run once per window, whatever reads the view."""
     tables.create_temporary_system_function("SCORE", score(config))
     tables.execute_sql(sinks.feature_windows_source(config))
-    rows = evaluated_once(tables, SCORED)
+    tables.create_temporary_view("scored_windows", in_arrival(tables, evaluated_once(tables, SCORED)))
+    tables.create_temporary_view("answered", tables.sql_query(ANSWERED))
+
+
+def in_arrival(tables: StreamTableEnvironment, rows: DataStream) -> Table:
+    """The rows with the time attribute `arrival`: the order in which windows of a user come is that of the mean."""
     schema = Schema.new_builder().column_by_expression("arrival", "PROCTIME()").build()
-    tables.create_temporary_view("scored_windows", tables.from_data_stream(rows, schema))
+    return tables.from_data_stream(rows, schema)
 
 
-def outputs(tables: StreamTableEnvironment, config: EmotionsConfig) -> StatementSet:
-    """Events, the shadow's events and quarantined records as one job; each window's events are made once."""
+def add_events(statements: StatementSet, tables: StreamTableEnvironment, config: EmotionsConfig) -> None:
+    """Events, and the shadow's events, of view `answered`; each window's events are made once."""
     tables.create_temporary_system_function("EMIT", emit(config))
     tables.create_java_temporary_system_function("RECENT_WINDOWS", "org.eqm.streaming.RecentWindows")
     tables.create_temporary_view("told_windows", tables.from_data_stream(evaluated_once(tables, TOLD)))
-    tables.execute_sql(sinks.keyed_json_topic("emotions", EMOTIONS, config))
-    tables.execute_sql(sinks.keyed_json_topic("shadow", SHADOW, config))
-    tables.execute_sql(sinks.quarantine_topic(config))
-    statements = tables.create_statement_set()
+    tables.execute_sql(sinks.keyed_topic("emotions", EMOTIONS, config))
+    tables.execute_sql(sinks.keyed_topic("shadow", SHADOW, config))
     statements.add_insert_sql(EMITTED)
     statements.add_insert_sql(SHADOWED)
-    statements.add_insert_sql(QUARANTINED)
-    return statements
 
 
 def main() -> None:
     config = EmotionsConfig.from_command_line()
     tables = table_environment(execution_environment(config, "eqm emotions"))
     register_scored(tables, config)
-    outputs(tables, config).execute()
+    statements = tables.create_statement_set()
+    add_events(statements, tables, config)
+    tables.execute_sql(sinks.quarantine_topic(config))
+    statements.add_insert_sql(QUARANTINED)
+    statements.execute()
 
 
 if __name__ == "__main__":

@@ -3,13 +3,17 @@
 Run by `flink run -py features_job.py JSON`, with `FeaturesConfig` as the JSON.
 """
 
+from collections.abc import Sequence
+
+from pyflink.datastream import DataStream
 from pyflink.table import StreamTableEnvironment
 from pyflink.table.statement_set import StatementSet
+from pyflink.table.udf import UserDefinedScalarFunctionWrapper
 
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.streaming import sinks
 from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
-from pipelines.streaming.feature_udfs import compute_features
+from pipelines.streaming.feature_udfs import RECORD_FIELDS, ROW_FIELDS, compute_features
 from pipelines.streaming.job_config import FeaturesConfig
 from pipelines.streaming.readings import register_readings
 from schemas.channels import CHANNEL_NAMES
@@ -17,8 +21,7 @@ from schemas.topics import FEATURES, READINGS
 from schemas.windows import WINDOW_MS
 
 COMPUTED = """
-SELECT user_id, window_start_ms, computed.payload AS payload, computed.samples AS samples, computed.vector AS vector
-FROM (SELECT user_id, window_start_ms, COMPUTE(user_id, window_start_ms, fresh, size, samples) AS computed FROM windows)
+SELECT user_id, window_start_ms, COMPUTE(user_id, window_start_ms, fresh, size, samples) AS computed FROM windows
 """
 
 QUARANTINED = f"""
@@ -48,25 +51,27 @@ FROM computed
 """
 
 
-def register_computed(tables: StreamTableEnvironment, config: FeaturesConfig) -> None:
-    """Registers view `computed`: the features of each window, evaluated once for all the outputs that read it."""
-    tables.create_temporary_system_function("COMPUTE", compute_features(config))
-    tables.create_temporary_view("computed", tables.from_data_stream(evaluated_once(tables, COMPUTED)))
+def computed_rows(
+    tables: StreamTableEnvironment, compute: UserDefinedScalarFunctionWrapper, names: Sequence[str]
+) -> DataStream:
+    """Each window's user_id, window_start_ms, and what `compute` gives by these names; evaluated once."""
+    tables.create_temporary_system_function("COMPUTE", compute)
+    given = ", ".join(f"computed.{name} AS {name}" for name in names)
+    return evaluated_once(tables, f"SELECT user_id, window_start_ms, {given} FROM ({COMPUTED})")
 
 
-def outputs(tables: StreamTableEnvironment, config: FeaturesConfig) -> StatementSet:
-    """All outputs as one job."""
-    for table in (
-        sinks.keyed_json_topic("features", FEATURES, config),
-        sinks.quarantine_topic(config),
-        sinks.archive(config),
-        sinks.offline_features(config),
-    ):
+def add_outputs(statements: StatementSet, tables: StreamTableEnvironment, config: FeaturesConfig) -> None:
+    """Quarantine and archive of the views of readings; features topic and offline rows of view `computed`."""
+    wanted = {
+        QUARANTINED: sinks.quarantine_topic(config),
+        ARCHIVED: sinks.archive(config),
+        STORED_OFFLINE: sinks.offline_features(config),
+    }
+    if config.publish:
+        wanted[PUBLISHED] = sinks.keyed_topic("features", FEATURES, config)
+    for statement, table in wanted.items():
         tables.execute_sql(table)
-    statements = tables.create_statement_set()
-    for statement in (QUARANTINED, ARCHIVED, PUBLISHED, STORED_OFFLINE):
         statements.add_insert_sql(statement)
-    return statements
 
 
 def main() -> None:
@@ -74,8 +79,11 @@ def main() -> None:
     environment = execution_environment(config, "eqm features")
     tables = table_environment(environment)
     register_readings(tables, environment, config)
-    register_computed(tables, config)
-    outputs(tables, config).execute()
+    rows = computed_rows(tables, compute_features(config), [field.name for field in (*ROW_FIELDS, *RECORD_FIELDS)])
+    tables.create_temporary_view("computed", tables.from_data_stream(rows))
+    statements = tables.create_statement_set()
+    add_outputs(statements, tables, config)
+    statements.execute()
 
 
 if __name__ == "__main__":

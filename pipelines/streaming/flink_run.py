@@ -17,8 +17,17 @@ JOB_ID: Final = re.compile(r"Job has been submitted with JobID ([0-9a-f]{32})")
 TIMEOUT_S: Final = 180
 
 
-def submit(job_file: str | Path, arguments: Sequence[str], settings: Settings, *, savepoint: str | None = None) -> str:
+def submit(
+    job_file: str | Path,
+    arguments: Sequence[str],
+    settings: Settings,
+    *,
+    savepoint: str | None = None,
+    lenient: bool = False,
+) -> str:
     """Submits a PyFlink job, detached, and returns its id. With `savepoint`, it continues from there.
+
+    `lenient`: state of the savepoint for which the job has no operator is left behind; otherwise Flink refuses it.
 
     Raises StackError with the one line that says why; everything said stands in `log/submit-JOB.log` of the home
     folder.
@@ -28,7 +37,8 @@ def submit(job_file: str | Path, arguments: Sequence[str], settings: Settings, *
     Cluster(settings.flink_address).slots()
     flink.prepare(settings)
     log = settings.log_folder / f"submit-{Path(job_file).stem}.log"
-    text = _run(_command(job_file, arguments, settings, savepoint), settings, log)
+    origin = ["--fromSavepoint", savepoint, *(["--allowNonRestoredState"] if lenient else [])] if savepoint else []
+    text = _run(_command(job_file, arguments, settings, origin), settings, log)
     ids = JOB_ID.findall(text)
     if not ids:
         raise StackError(f"{Path(job_file).name} was not submitted: {relevant_line(text)} (all of it: {log})")
@@ -40,12 +50,11 @@ def shipped_jars(settings: Settings) -> tuple[str, ...]:
     return tuple(jar.as_uri() for jar in java.jars(settings.jvm / "flink")) if settings.flink else ()
 
 
-def _command(job_file: str | Path, arguments: Sequence[str], settings: Settings, savepoint: str | None) -> list[str]:
+def _command(job_file: str | Path, arguments: Sequence[str], settings: Settings, origin: Sequence[str]) -> list[str]:
     command = [str(flink.distribution() / "bin" / "flink"), "run", "--detached", "-m", settings.flink_address]
     command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
     command += [f"-Dparallelism.default={settings.parallelism}"]
-    command += ["--fromSavepoint", savepoint] if savepoint else []
-    return [*command, "-py", str(job_file), *arguments]
+    return [*command, *origin, "-py", str(job_file), *arguments]
 
 
 def _run(command: Sequence[str], settings: Settings, log: Path) -> str:

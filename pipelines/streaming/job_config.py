@@ -2,8 +2,11 @@
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final, Self
+
+GROUPS: Final = {"stream": "eqm-features", "features": "eqm-features", "emotions": "eqm-emotions"}
+"""The consumer group of each kind of job: of what it reads."""
 
 FORGET_DAYS: Final = 7
 """How long the state of a user of whom nothing comes is kept, by the clock.
@@ -17,12 +20,13 @@ gives a second event, as one does that is older than is remembered.
 
 @dataclass(frozen=True)
 class JobConfig:
-    """Settings both jobs share."""
+    """Settings all jobs share."""
 
     bootstrap: str
     """Kafka bootstrap servers."""
     group: str
-    """Consumer group; names the job's place in the topic when it starts without a checkpoint, and its transactions."""
+    """Consumer group (`GROUPS`); names the job's place in the topic when it starts without a checkpoint, and its
+    transactions."""
     jars: tuple[str, ...] = ()
     """The JVM parts to ship to the cluster with the job, as file URLs; none where the cluster reads them in place."""
     parallelism: int = 1
@@ -69,6 +73,8 @@ class FeaturesConfig(JobConfig):
     """Folder of feature rows, Parquet by day."""
     idle_ms: int = 5000
     """A partition without accepted readings for so long no longer holds the others back."""
+    publish: bool = True
+    """Whether the features topic is an output."""
 
 
 @dataclass(frozen=True)
@@ -81,3 +87,15 @@ class EmotionsConfig(JobConfig):
     """TensorFlow threads per Python worker."""
     report_s: float = 10.0
     """How often each Python worker reports its models' batch times."""
+
+
+@dataclass(frozen=True)
+class StreamConfig(FeaturesConfig, EmotionsConfig):
+    """Settings of the one job that does what both do. Its group is the features job's, because it reads readings."""
+
+    def for_events(self) -> "StreamConfig":
+        """The same, with the emotions job's group: events are written by the same transactions, whatever job writes.
+
+        So a job ends what its predecessor left open, though that was of the other shape.
+        """
+        return replace(self, group=GROUPS["emotions"])

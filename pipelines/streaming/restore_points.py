@@ -22,7 +22,7 @@ class Submitted:
 
     id: str
     kind: str
-    """`features` or `emotions`."""
+    """`stream`, `features` or `emotions`."""
     savepoint: str | None
     """What it continued from."""
 

@@ -23,7 +23,7 @@ from pipelines.replay.faults import FaultCounts, Faults
 from pipelines.replay.people import replay
 from pipelines.sources.recording import Recording
 from pipelines.stack import topics
-from pipelines.streaming.submission import submit_emotions, submit_features
+from pipelines.streaming.submission import submit_emotions, submit_features, submit_stream
 from schemas.topics import EMOTIONS, FEATURES, QUARANTINE, TOPICS
 
 Records = dict[tuple[str, int], dict[str, Any]]
@@ -71,6 +71,11 @@ def computed(settings: Settings) -> str:
 def felt(settings: Settings, bundle: Path) -> str:
     """Runs the emotions job to the end of the features; returns its id."""
     return finished(settings, submit_emotions(settings, bundle, bounded=True))
+
+
+def streamed(settings: Settings, bundle: Path) -> str:
+    """Both in one: runs the stream job to the end of what was sent; returns its id."""
+    return finished(settings, submit_stream(settings, bundle, bounded=True))
 
 
 def finished(settings: Settings, job: str, *, timeout_s: float = PATIENCE_S) -> str:

@@ -1,7 +1,7 @@
 """One run that others are measured by: a recorded hour and simulated people, in order and once each.
 
-Its jobs live through a kill and a savepoint. What an undisturbed run gives is shown by the recorded hour, which is
-computed anew from its CSV files.
+The stream job lives through a kill and a savepoint. What an undisturbed run gives is shown by the recorded hour, which
+is computed anew from its CSV files.
 """
 
 import os
@@ -25,7 +25,7 @@ from pipelines.replay.publish import publisher
 from pipelines.stack import processes
 from pipelines.stack.flink import TASKMANAGER
 from pipelines.stack.stack import up
-from pipelines.streaming.submission import submit_emotions, submit_features
+from pipelines.streaming.submission import Origin, submit_stream
 from schemas.topics import READINGS
 from tests.integration import streaming
 from tests.integration.streaming import Records
@@ -40,12 +40,12 @@ EVENTS_BEFORE: Final = 100
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What the run has committed, and what its jobs went through."""
+    """What the run has committed, and what its job went through."""
 
     sent: int
     """Readings."""
-    restored: dict[str, int]
-    """By job, how often it went on from a checkpoint."""
+    restored: int
+    """How often the job went on from a checkpoint."""
     placed: Counter[str]
     features: Records
     events: Records
@@ -65,29 +65,28 @@ class Undisturbed:
 
 
 def run(stack: Settings, bundle: Path) -> Undisturbed:
-    """Half is sent, the TaskManager dies under both jobs, and the rest follows; each job has one worker.
+    """A third is sent, the TaskManager dies, and a third follows. Up to here the job has one worker.
 
-    While the features job is drained, the emotions job is away. It goes on from its savepoint with two workers.
+    Then it is stopped, and goes on from its savepoint with two workers. The last third waits for it.
     """
     streaming.fresh(stack)
     cluster = Cluster(stack.flink_address)
-    alone = stack.model_copy(update={"parallelism": 1})
-    jobs = {"features": submit_features(alone), "emotions": submit_emotions(alone, bundle)}
+    settings = stack.model_copy(update={"publish_features": True})
+    job = submit_stream(settings.model_copy(update={"parallelism": 1}), bundle)
     everybody = [*recordings([RECORDED_HOUR]), *PEOPLE]
     messages = [(user.encode(), value) for user, _, _, value in in_event_time(everybody)]
-    half = len(messages) // 2
-    send(stack, messages[:half])
+    third = len(messages) // 3
+    send(stack, messages[:third])
     streaming.wait(lambda: sum(user == RECORDED_USER for user, _ in streaming.events(stack)) > EVENTS_BEFORE)
     kill_the_taskmanager(stack)
-    send(stack, messages[half:])
+    send(stack, messages[third : 2 * third])
+    streaming.wait(lambda: streaming.placed(stack).total() >= 2 * third)
+    restored = cluster.checkpoints(job)["counts"]["restored"]
+    savepoint = cluster.stop(job, drain=False)
+    send(stack, messages[2 * third :])
+    again = submit_stream(settings, bundle, origin=Origin(savepoint))
     streaming.wait(lambda: streaming.placed(stack).total() >= len(messages))
-    streaming.wait(lambda: answered(stack))
-    restored = {name: cluster.checkpoints(job)["counts"]["restored"] for name, job in jobs.items()}
-    savepoint = cluster.stop(jobs["emotions"], drain=False)
-    cluster.stop(jobs["features"], drain=True)
-    again = submit_emotions(stack, bundle, savepoint=savepoint)
-    streaming.wait(lambda: answered(stack))
-    cluster.stop(again, drain=False)
+    cluster.stop(again, drain=True)
     store = open_store(stack.feast_profile, stack.feast_folder)
     return Undisturbed(
         len(messages),
@@ -99,11 +98,6 @@ def run(stack: Settings, bundle: Path) -> Undisturbed:
         read_newest(store, WINDOW_FEATURES, [RECORDED_USER])[0],
         read_newest(store, LATEST_EMOTION, [RECORDED_USER])[0],
     )
-
-
-def answered(settings: Settings) -> bool:
-    """Every window that was sent has its event."""
-    return len(streaming.events(settings)) >= len(streaming.features(settings))
 
 
 def send(settings: Settings, messages: Sequence[tuple[bytes, bytes]]) -> None:

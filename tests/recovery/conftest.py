@@ -14,6 +14,7 @@ from pipelines.stack.stack import up
 from tests.integration.ports import separate_settings
 from tests.recovery.outcome import Outcome
 from tests.recovery.people import people as chosen
+from tests.recovery.stage import SHAPES
 from tests.recovery.stage import undisturbed as run
 from tests.recovery.struck import Struck, report
 from tests.shared_stack import bundle
@@ -24,7 +25,7 @@ KILLS = 30
 MINUTES = 50
 """Of each person: at the speed of the replay, a quarter of an hour of strikes, or the next round begins."""
 
-GIVEN = {name: os.environ.pop(f"EQM_RECOVERY_{name}", None) for name in ("SEED", "KILLS", "MINUTES")}
+GIVEN = {name: os.environ.pop(f"EQM_RECOVERY_{name}", None) for name in ("SEED", "KILLS", "MINUTES", "SHAPE")}
 """Taken out of the environment: `eqm` refuses what is no setting of its own."""
 
 
@@ -38,6 +39,12 @@ def seed() -> int:
 def kills() -> int:
     """EQM_RECOVERY_KILLS: how many with exactly-once delivery."""
     return int(GIVEN["KILLS"] or KILLS)
+
+
+@pytest.fixture(scope="session")
+def kinds() -> tuple[str, ...]:
+    """EQM_RECOVERY_SHAPE: whether `one` job does all, or `two` share the work."""
+    return SHAPES[GIVEN["SHAPE"] or "one"]
 
 
 @pytest.fixture(scope="session")

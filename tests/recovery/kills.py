@@ -15,7 +15,6 @@ from pipelines.core.settings import Settings
 from pipelines.stack import kafka, processes
 from pipelines.stack.flink import JOBMANAGER, TASKMANAGER
 from pipelines.stack.stack import up
-from pipelines.streaming.submission import submit_emotions, submit_features
 from tests.integration import streaming
 from tests.recovery.stage import Stage
 
@@ -77,11 +76,8 @@ def store(stage: Stage, _: random.Random) -> None:
 
 
 def upgrade(stage: Stage, chance: random.Random) -> None:
-    """Both jobs are stopped with savepoints, and go on from them at another parallelism."""
-    parallelism = chance.choice([number for number in (1, 2, 3) if number != stage.settings.parallelism])
-    stage.settings = stage.settings.model_copy(update={"parallelism": parallelism})
-    submit_features(stage.settings, savepoint=stage.stop("features", drain=False))
-    submit_emotions(stage.settings, stage.bundle, savepoint=stage.stop("emotions", drain=False))
+    """New code, or another parallelism: every job goes on from a savepoint."""
+    stage.upgrade(chance.choice([number for number in (1, 2, 3) if number != stage.settings.parallelism]))
 
 
 def _end_server(stage: Stage, name: str) -> None:

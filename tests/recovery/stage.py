@@ -1,4 +1,4 @@
-"""A replay through both jobs, while it runs."""
+"""A replay through the stream job, or through the two that share its work, while it runs."""
 
 import os
 import pickle
@@ -16,12 +16,15 @@ from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.sources.recording import Recording
 from pipelines.stack.stack import up
-from pipelines.streaming.submission import running, submit_emotions, submit_features
+from pipelines.streaming.submission import Origin, running, submit_job
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming
 from tests.integration.commands import eqm
 from tests.recovery import outcome, replayer
 from tests.recovery.replayer import Orders
+
+SHAPES = {"one": ("stream",), "two": ("features", "emotions")}
+"""The kinds of jobs that do the whole work together, the first of which reads the readings."""
 
 SLACK_MS = 1_500
 """A stalled partition is silent for so much longer than it takes to be left behind."""
@@ -35,14 +38,24 @@ class Stage:
     bundle: Path
     folder: Path
     orders: Orders
+    kinds: tuple[str, ...]
     replay: subprocess.Popen[bytes]
     replays: int = 1
 
     def resubmit(self) -> None:
-        """What a user does when the cluster has forgotten its jobs, in two terminals."""
-        commands = ("features", "--resume"), ("emotions", "--resume", "--bundle", str(self.bundle))
+        """What a user does when the cluster has forgotten its jobs, in a terminal for each."""
         with ThreadPoolExecutor() as terminals:
-            list(terminals.map(lambda command: eqm(self.settings, "submit", *command), commands))
+            list(terminals.map(self._resubmit, self.kinds))
+
+    def _resubmit(self, kind: str) -> None:
+        bundle = () if kind == "features" else ("--bundle", str(self.bundle))
+        eqm(self.settings, "submit", kind, "--resume", *bundle)
+
+    def upgrade(self, parallelism: int) -> None:
+        """Each job is stopped with a savepoint, and goes on from it at another parallelism."""
+        self.settings = self.settings.model_copy(update={"parallelism": parallelism})
+        for kind in self.kinds:
+            submit_job(self.settings, kind, self.bundle, origin=Origin(self.stop(kind, drain=False)))
 
     def stop(self, kind: str, *, drain: bool) -> str:
         """Stops a job with a savepoint, once it has got over what came before; as a user would, again if told so.
@@ -83,9 +96,10 @@ class Stage:
         assert self.replay.wait(timeout=streaming.PATIENCE_S) == 0
         total = outcome.messages(self.settings)
         streaming.wait(lambda: taken(self.settings) >= total)
-        self.stop("features", drain=True)
-        streaming.wait(lambda: windows(self.settings, EMOTIONS.name) >= windows(self.settings, FEATURES.name))
-        self.stop("emotions", drain=False)
+        self.stop(self.kinds[0], drain=True)
+        for kind in self.kinds[1:]:
+            streaming.wait(lambda: windows(self.settings, EMOTIONS.name) >= windows(self.settings, FEATURES.name))
+            self.stop(kind, drain=False)
 
 
 def taken(settings: Settings) -> int:
@@ -108,24 +122,26 @@ def stage(
     *,
     speed: float,
     late_share: float = 0.0,
+    kinds: tuple[str, ...] = SHAPES["one"],
 ) -> Iterator[Stage]:
-    """Both jobs and a replay, freshly begun; what of it still runs at the end is stopped."""
+    """The jobs and a replay, freshly begun; what of it still runs at the end is stopped."""
+    settings = settings.model_copy(update={"publish_features": True})
     up(settings, say=lambda _: None)
     streaming.fresh(settings)
     (folder / replayer.PEOPLE).write_bytes(pickle.dumps(list(people)))
     stall_ms = settings.idle_ms + SLACK_MS
     orders = Orders(settings.bootstrap_servers, settings.partitions, speed, stall_ms, late_share=late_share)
     orders.write(folder)
-    submit_features(settings)
-    submit_emotions(settings, bundle)
-    begun = Stage(settings, bundle, folder, orders, started(folder))
+    for kind in kinds:
+        submit_job(settings, kind, bundle)
+    begun = Stage(settings, bundle, folder, orders, kinds, started(folder))
     try:
         streaming.wait(lambda: windows(settings, EMOTIONS.name) > 0)
         yield begun
     finally:
         begun.replay.kill()
         begun.replay.wait()
-        for kind in ("features", "emotions"):
+        for kind in kinds:
             for job in running(settings, kind):
                 Cluster(settings.flink_address).cancel(job.id)
 
@@ -142,7 +158,7 @@ def started(folder: Path) -> subprocess.Popen[bytes]:
 
 
 def undisturbed(settings: Settings, bundle: Path, people: Sequence[Recording]) -> outcome.Outcome:
-    """The same messages, through both jobs one after the other, without haste or harm."""
+    """The same messages, through the two jobs one after the other, without haste or harm."""
     streaming.fresh(settings)
     with replayer.publisher(settings.bootstrap_servers) as client:
         for key, _, _, value in replayer.messages(people):

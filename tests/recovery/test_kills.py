@@ -40,12 +40,15 @@ class Suite:
     """Rounds of a replay, until all strikes are dealt."""
 
     @pytest.fixture(autouse=True)
-    def _given(self, bundle: Path, people: list[Recording], undisturbed: Outcome, tmp_path: Path) -> None:
+    def _given(
+        self, bundle: Path, people: list[Recording], kinds: tuple[str, ...], undisturbed: Outcome, tmp_path: Path
+    ) -> None:
         self.bundle, self.people, self.undisturbed, self.folder = bundle, people, undisturbed, tmp_path
+        self.kinds = kinds
 
     def survive(self, settings: Settings, strikes: list[Strike], seed: int, found: list[Struck]) -> None:
         while strikes:
-            with stage(settings, self.bundle, self.people, self.folder, speed=SPEED) as running:
+            with stage(settings, self.bundle, self.people, self.folder, speed=SPEED, kinds=self.kinds) as running:
                 struck, strikes = strike_all(running, strikes, seed + len(strikes))
                 again = running.replays > 1
             found += struck
@@ -65,7 +68,8 @@ class TestKills(Suite):
 
     def test_late_readings(self, settings: Settings, seed: int, struck: list[Struck]) -> None:
         """What is late is a matter of timing; but whatever is killed, it never brings back a window that was sent."""
-        with stage(settings, self.bundle, self.people, self.folder, speed=SPEED, late_share=0.05) as running:
+        given = {"speed": SPEED, "late_share": 0.05, "kinds": self.kinds}
+        with stage(settings, self.bundle, self.people, self.folder, **given) as running:
             found, left = strike_all(running, [of.taskmanager, of.python_worker, of.jobmanager], seed)
         struck += found
         assert not left

@@ -16,8 +16,9 @@ class RunSummary:
     late: int
     quarantined: int
     windows: int
-    feature_rows: int
+    """Feature rows, of everybody."""
     events: int
+    """Of the people whom the model has not seen."""
     model_name: str
     model_version: str
     simulated: bool

@@ -15,13 +15,13 @@ from pipelines.core.settings import Settings
 from pipelines.serving.client import EmotionConsumer
 from pipelines.streaming import restore_points
 from pipelines.streaming import submission as jobs
-from pipelines.streaming.submission import resume_point, running, submit_features
+from pipelines.streaming.submission import Origin, resume_point, running, submit_features, submit_stream
 from schemas.topics import EMOTIONS, FEATURES
 from tests.integration import streaming
 from tests.recovery import kills, outcome
 from tests.recovery.kills import Strike
 from tests.recovery.people import people
-from tests.recovery.stage import stage, undisturbed
+from tests.recovery.stage import SHAPES, stage, undisturbed
 from tests.recovery.struck import strike_all
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -38,17 +38,24 @@ def wanted(stack: Settings, bundle: Path) -> outcome.Outcome:
 
 
 @pytest.mark.parametrize(
-    ("delivery", "strikes"),
+    ("delivery", "shape", "strikes"),
     [
-        ("exactly-once", [kills.taskmanager, kills.python_worker, kills.jobmanager]),
-        ("at-least-once", [kills.python_worker, kills.upgrade]),
+        ("exactly-once", "one", [kills.taskmanager, kills.python_worker, kills.jobmanager]),
+        ("at-least-once", "one", [kills.python_worker]),
+        ("at-least-once", "two", [kills.python_worker, kills.upgrade]),
     ],
 )
 def test_a_disturbance_changes_nothing_committed(
-    stack: Settings, bundle: Path, wanted: outcome.Outcome, tmp_path: Path, delivery: str, strikes: Sequence[Strike]
+    stack: Settings,
+    bundle: Path,
+    wanted: outcome.Outcome,
+    tmp_path: Path,
+    delivery: str,
+    shape: str,
+    strikes: Sequence[Strike],
 ) -> None:
     settings = stack.model_copy(update={"delivery": delivery})
-    with stage(settings, bundle, PEOPLE, tmp_path, speed=SPEED) as disturbed:
+    with stage(settings, bundle, PEOPLE, tmp_path, speed=SPEED, kinds=SHAPES[shape]) as disturbed:
         _, left = strike_all(disturbed, strikes, seed=1)
     assert not left, "disturbed too late to tell"
     found = outcome.outcome(settings)
@@ -65,11 +72,25 @@ def test_open_windows_are_not_closed_by_other_code(stack: Settings, monkeypatch:
     placed = streaming.placed(stack)
     monkeypatch.setattr(jobs, "FOLDER", Path(__file__).parent / "changed")
     with pytest.raises(StackError, match=r"begun as windows of 60000 ms .* has windows of 30000 ms .*--drain"):
-        submit_features(stack, savepoint=opened)
+        submit_features(stack, origin=Origin(opened))
     assert not running(stack, "features")
-    job = submit_features(stack, savepoint=drained)
-    Cluster(stack.flink_address).stop(job, drain=True)
+    job = submit_features(stack, origin=Origin(drained))
+    drained = Cluster(stack.flink_address).stop(job, drain=True)
     assert streaming.placed(stack) == placed, "messages were read again"
+
+
+def test_one_job_takes_the_place_of_two(stack: Settings, bundle: Path) -> None:
+    """And the features job its place again: behind a drain, by the savepoint, nothing is read twice."""
+    drained = resume_point(stack, "features")
+    placed, said = streaming.placed(stack), outcome.said(stack, EMOTIONS.name)
+    with pytest.raises(StackError, match="cannot continue from"):
+        submit_stream(stack, bundle, origin=Origin(drained))
+    job = submit_stream(stack, bundle, origin=Origin(drained, other_shape=True))
+    drained = Cluster(stack.flink_address).stop(job, drain=True)
+    job = submit_features(stack, origin=Origin(drained, other_shape=True))
+    Cluster(stack.flink_address).stop(job, drain=True)
+    assert streaming.placed(stack) == placed
+    assert outcome.said(stack, EMOTIONS.name) == said
 
 
 def test_features_that_come_again_give_no_second_event(stack: Settings, bundle: Path, wanted: outcome.Outcome) -> None:

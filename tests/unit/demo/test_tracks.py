@@ -41,7 +41,7 @@ def test_windows_of_contradictory_labels_are_counted_and_said() -> None:
     touching = [100 < end < 120 + WINDOW_MS // 1000 for end in range(0, 300, 5)]
     assert contradicted == sum(touching)
     assert not [name for name, touches in zip(found, touching, strict=True) if touches and name]
-    known = dict.fromkeys(("readings", "used", "late", "quarantined", "windows", "feature_rows", "events"), 1)
+    known = dict.fromkeys(("readings", "used", "late", "quarantined", "windows", "events"), 1)
     model = {
         "model_name": "m",
         "model_version": "1",

@@ -15,7 +15,7 @@ from models.datasets.training_set import MEAN_NAMES
 from models.ensemble.events import Speaker, WindowAnswers
 from pipelines.baselines.online_cache import BaselineLookUp
 from pipelines.features.compute import compute_windows
-from pipelines.features.records import feature_windows_json, parse_feature_window
+from pipelines.features.records import as_read, feature_windows_json, parse_feature_window
 from pipelines.features.windowing import windows
 from pipelines.inference.active_models import ActiveModels, has
 from pipelines.inference.scorer import ModelAnswer, Scorer
@@ -36,11 +36,14 @@ USERS = [f"user-{number}" for number in range(12)]
 NOBODY = BaselineLookUp(lambda users: [None] * len(users), lambda: 0.0)
 
 
+FORMED = windows(drawn.window(3))
+COMPUTED = compute_windows(FORMED.window_start_ms, FORMED.samples, FORMED.offsets)
+OF_ANN = ["ann"] * len(FORMED.window_start_ms)
+
+
 @pytest.fixture(scope="module")
 def payloads() -> list[bytes]:
-    formed = windows(drawn.window(3))
-    computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
-    return feature_windows_json(computed, ["ann"] * len(formed.window_start_ms), formed.window_start_ms)
+    return feature_windows_json(COMPUTED, OF_ANN, FORMED.window_start_ms)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +87,13 @@ def test_a_bad_record_spoils_none_of_the_others(model: Predictor, payloads: list
     assert [answer.scored for answer in (mixed[1], mixed[3], mixed[5])] == [None] * 3
     assert "schema_hash" in str(mixed[3].fault)
     assert scorer(model).score([]) == []
+
+
+def test_computed_windows_are_scored_as_their_records_are(model: Predictor, payloads: list[bytes]) -> None:
+    """To the last bit: one job and two give the same events."""
+    by_record = [(answer.scored, answer.answer) for answer in scorer(model).score(payloads)]
+    assert scorer(model).blobs(as_read(COMPUTED, OF_ANN, FORMED.window_start_ms)) == by_record
+    assert scorer(model).blobs(as_read(COMPUTED.rows(slice(0)), [], FORMED.window_start_ms[:0])) == []
 
 
 def test_a_window_is_scored_beside_its_users_baseline(model: Predictor, payloads: list[bytes]) -> None:

@@ -29,7 +29,7 @@ LABELS = STATES
 
 
 def summary(**changes: object) -> RunSummary:
-    values = {"readings": 12_345, "used": 12_000, "late": 300, "quarantined": 45, "windows": 40, "feature_rows": 39}
+    values = {"readings": 12_345, "used": 12_000, "late": 300, "quarantined": 45, "windows": 40}
     model = {"events": 38, "model_name": "small", "model_version": "7", "simulated": True}
     return RunSummary(**values | model | changes)  # type: ignore[arg-type]
 
