@@ -35,6 +35,7 @@ PARTS: dict[str, Callable[[Bench], dict[str, Any]]] = {
     "limit": throughput.limit,
     "features": throughput.features,
     "student": full_path.student,
+    "student-two": full_path.student_two,
     "ensemble": full_path.ensemble,
     "per-reading": throughput.per_reading,
     "quix": peers.quix,

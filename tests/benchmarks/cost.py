@@ -1,4 +1,4 @@
-"""Processor time, memory and state against the number of users, under a load in real time: both jobs, student."""
+"""Processor time, memory and state against the number of users, under a load in real time: stream job, student."""
 
 import time
 from typing import Any
@@ -9,15 +9,15 @@ from pipelines.core.settings import Settings
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.bundles import STUDENT, bundle
 from tests.benchmarks.growth import state_bytes
-from tests.benchmarks.live import Jobs, jobs
+from tests.benchmarks.live import at_work
 from tests.benchmarks.paced import paced
 from tests.benchmarks.usage import cpu_s, resident_mib, usage
 
 
 def cost(bench: Bench) -> dict[str, Any]:
-    """The jobs run on while the users become more."""
+    """The job runs on while the users become more."""
     settings = bench.settings.model_copy(update={"checkpoint_ms": 1000})
-    with jobs(settings, bundle(bench, STUDENT)) as running:
+    with at_work(settings, bundle(bench, STUDENT)) as running:
         levels = [level(bench, settings, running, users) for users in bench.sizes.cost_users]
     users = [each["users"] for each in levels]
     return {
@@ -29,7 +29,7 @@ def cost(bench: Bench) -> dict[str, Any]:
     }
 
 
-def level(bench: Bench, settings: Settings, running: Jobs, users: int) -> dict[str, Any]:
+def level(bench: Bench, settings: Settings, running: str, users: int) -> dict[str, Any]:
     """One number of users, once their windows are full."""
     with paced(settings, users) as load:
         time.sleep(bench.sizes.cost_warm_s)

@@ -1,14 +1,14 @@
 """`python -m tests.benchmarks.endurance`: hours of event time at full speed; good, bad, late and repeated readings.
 
-Both jobs run while it is sent. In the end every reading is accounted for and every window has its features and one
-event; no job has restarted, and neither memory nor checkpoints have grown.
+The stream job runs while it is sent. In the end every reading is accounted for and every window has its features and
+one event; the job has not restarted, and neither memory nor checkpoints have grown.
 """
 
 import argparse
 import json
 import sys
 import tempfile
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipelines.core.flink_rest import Cluster
@@ -17,14 +17,14 @@ from pipelines.core.topic_reader import committed
 from pipelines.demo.counting import feature_rows, readings_placed, wait_for
 from pipelines.stack.stack import down, up
 from pipelines.streaming.flink_run import submit
-from schemas.topics import EMOTIONS, FEATURES
+from schemas.topics import EMOTIONS
 from schemas.windows import HOP_S, LATENESS_S, PANES_PER_WINDOW
 from tests.benchmarks.bench import CORES, ROOT, Bench, share_package
 from tests.benchmarks.bundles import STUDENT, bundle
 from tests.benchmarks.growth import Course, watched
 from tests.benchmarks.inputs import DELAY_MS, FAULTS, FULL, RATE_HZ, STEP_MS, Input
 from tests.benchmarks.listening import listening
-from tests.benchmarks.live import jobs
+from tests.benchmarks.live import at_work
 from tests.benchmarks.throughput import shared
 from tests.integration import streaming
 from tests.integration.ports import separate_settings
@@ -65,7 +65,7 @@ def expected(given: Input) -> Expected:
 def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
     """Runs it; returns what is wrong, and how memory and state went."""
     settings = bench.settings
-    with jobs(settings, bundle(bench, STUDENT)) as running, listening(settings) as listener:
+    with at_work(settings, bundle(bench, STUDENT)) as running, listening(settings) as listener:
         with watched(settings, running) as course:
             send(settings, given)
             wait_for(
@@ -75,8 +75,9 @@ def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
                 check=lambda: None,
             )
         cluster = Cluster(settings.flink_address)
-        found = [f"a job restarted: {why}" for each in astuple(running) if (why := cluster.root_cause(each))]
-        cluster.stop(running.features, drain=True)
+        why = cluster.root_cause(running)
+        found = [f"the job restarted: {why}"] if why else []
+        cluster.stop(running, drain=True)
         wait_for(lambda: listener.count >= given.windows, "events", timeout_s=PATIENCE_S, check=lambda: None)
         return found + miscounted(settings, given), course
 
@@ -91,12 +92,11 @@ def miscounted(settings: Settings, given: Input) -> list[str]:
     """Every count that is not what it must be."""
     counted = {
         **readings_placed(settings),
-        "features": distinct(settings, FEATURES.name),
         "offline rows": feature_rows(settings),
         "events": distinct(settings, EMOTIONS.name),
     }
     print(json.dumps(counted), flush=True)
-    due = {**asdict(expected(given)), **dict.fromkeys(("features", "offline rows", "events"), given.windows)}
+    due = {**asdict(expected(given)), **dict.fromkeys(("offline rows", "events"), given.windows)}
     return [f"{name}: {counted[name]:,}, must be {due[name]:,}" for name in counted if counted[name] != due[name]]
 
 

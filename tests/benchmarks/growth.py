@@ -9,7 +9,6 @@ from typing import Any
 
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from tests.benchmarks.live import Jobs
 from tests.benchmarks.usage import MEBI, resident_mib, usage
 
 EVERY_S = 2.0
@@ -64,13 +63,13 @@ class Course:
 
 
 @contextmanager
-def watched(settings: Settings, running: Jobs) -> Iterator[Course]:
-    """Looks at all processes of the stack, and at both jobs' state, until the block ends."""
+def watched(settings: Settings, job: str) -> Iterator[Course]:
+    """Looks at all processes of the stack, and at the job's state, until the block ends."""
     course, ended = Course(), threading.Event()
 
     def watch() -> None:
         while not ended.wait(EVERY_S):
-            course.add({**resident_mib(usage(settings)), CHECKPOINT: state_bytes(settings, running) / MEBI})
+            course.add({**resident_mib(usage(settings)), CHECKPOINT: state_bytes(settings, job) / MEBI})
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -81,8 +80,7 @@ def watched(settings: Settings, running: Jobs) -> Iterator[Course]:
         watcher.join()
 
 
-def state_bytes(settings: Settings, running: Jobs) -> int:
-    """Of the newest checkpoints of both jobs."""
-    cluster = Cluster(settings.flink_address)
-    newest = [cluster.checkpoints(job)["latest"]["completed"] for job in (running.features, running.emotions)]
-    return sum(int(each["state_size"]) for each in newest if each)
+def state_bytes(settings: Settings, job: str) -> int:
+    """Of the job's newest checkpoint; 0 before the first."""
+    newest = Cluster(settings.flink_address).checkpoints(job)["latest"]["completed"]
+    return int(newest["state_size"]) if newest else 0

@@ -11,7 +11,7 @@ from tests.benchmarks import closing
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.bundles import ENSEMBLE, STUDENT, bundle
 from tests.benchmarks.listening import Listener, listening
-from tests.benchmarks.live import arrived, jobs
+from tests.benchmarks.live import arrived, at_work
 from tests.benchmarks.paced import paced
 
 QUIET_S = 12.0
@@ -47,12 +47,12 @@ def latency(bench: Bench) -> dict[str, Any]:
 
 
 def measured(bench: Bench, cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Cases of one bundle and one delivery, one after the other: the jobs run on.
+    """Cases of one bundle and one delivery, one after the other: the job runs on.
 
-    Checkpoints are as seldom as by default; delivered exactly once, each job's output waits for one.
+    Checkpoints are as seldom as by default; delivered exactly once, output waits for one.
     """
     settings = bench.settings.model_copy(update={"delivery": cases[0].delivery, "checkpoint_ms": None})
-    with jobs(settings, bundle(bench, cases[0].bundle)):
+    with at_work(settings, bundle(bench, cases[0].bundle)):
         checkpoint = {"checkpoint_ms": settings.checkpoint_interval_ms}
         return [{**asdict(case), **checkpoint, **_observed(bench, settings, case)} for case in cases]
 
@@ -73,7 +73,7 @@ def _observed(bench: Bench, settings: Settings, case: Case) -> dict[str, Any]:
 
 
 def wait_until_quiet(listener: Listener) -> None:
-    """Returns once no further event has come for a while; an emotions job that has not answered yet gets its time."""
+    """Returns once no further event has come for a while; a job that has not answered yet gets its time."""
     begun_s = grown_s = time.monotonic()
     before = listener.count
     while time.monotonic() < begun_s + PATIENCE_S and (not before or time.monotonic() < grown_s + QUIET_S):

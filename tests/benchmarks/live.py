@@ -1,8 +1,7 @@
-"""Both jobs at work at the same time."""
+"""The stream job at work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from orjson import loads
 
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
-from pipelines.streaming.submission import submit_emotions, submit_features
+from pipelines.streaming.submission import submit_stream
 from schemas.topics import READINGS
 from tests.benchmarks.closing import Arrived
 from tests.integration import streaming
@@ -20,21 +19,12 @@ START_S = 120
 AT_ONCE = 10_000
 
 
-@dataclass(frozen=True)
-class Jobs:
-    """The ids of both."""
-
-    features: str
-    emotions: str
-
-
 @contextmanager
-def jobs(settings: Settings, bundle: Path) -> Iterator[Jobs]:
-    """Empty topics, and both jobs running on them until the block ends."""
+def at_work(settings: Settings, bundle: Path) -> Iterator[str]:
+    """Empty topics, and the stream job running on them until the block ends; its id."""
     streaming.fresh(settings)
-    emotions = submit_emotions(settings, bundle)
-    with ended(settings, emotions), ended(settings, submit_features(settings)) as features:
-        yield Jobs(features, emotions)
+    with ended(settings, submit_stream(settings, bundle)) as job:
+        yield job
 
 
 @contextmanager

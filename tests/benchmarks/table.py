@@ -82,7 +82,7 @@ def cost(parts: Parts) -> str:
     kinds = sorted({kind for each in part["levels"] for kind in each["cores"]})
     heads = [*(f"{kind[:12]}" for kind in kinds), "all cores", "us/reading", "resident MiB", "state KiB"]
     lines = [
-        f"cost against load: cores used, both jobs, student, {part['delivery']}",
+        f"cost against load: cores used, stream job, student, {part['delivery']}",
         f"{'':<14}" + "".join(f"{head:>14}" for head in heads),
     ]
     lines += [_level(each, kinds) for each in part["levels"]]
