@@ -28,4 +28,7 @@ MODELS: Final = Topic("eqm.models.v1", records.ModelControl, {"cleanup.policy": 
 MODEL_REPORTS: Final = Topic("eqm.model-reports.v1", records.ModelReport, {"retention.ms": "604800000"})
 """A week, by the workers' clocks."""
 
+READERS: Final = {"eqm-features": READINGS, "eqm-emotions": FEATURES}
+"""The consumer groups of our jobs, and what they read. The stream job reads in the place of the features job."""
+
 TOPICS: Final = (READINGS, FEATURES, EMOTIONS, SHADOW, QUARANTINE, LABELS, MODELS, MODEL_REPORTS)

@@ -11,6 +11,7 @@ from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster, Job, Slots
 from pipelines.core.settings import Settings
 from pipelines.stack import feast, flink, processes
+from pipelines.stack.lag import GroupLag, lags, newest_event_ms
 from pipelines.stack.servers import Server, servers
 from pipelines.stack.topics import TopicState, states
 
@@ -45,6 +46,9 @@ class Status:
     jobs: tuple[Job, ...]
     feast_profile: str
     feast_applied: bool
+    lags: tuple[GroupLag, ...] = ()
+    newest_event_ms: int | None = None
+    """Event time: the end of its window."""
 
     @property
     def is_up(self) -> bool:
@@ -66,15 +70,17 @@ def status(settings: Settings) -> Status:
     """Asks every part once; a part that is down is no error here."""
     found = tuple(_server(settings, server) for server in servers(settings))
     slots, jobs = _cluster(settings)
+    topics = _topics(settings, found)
     return Status(
         servers=found,
         bootstrap=settings.bootstrap_servers,
-        topics=_topics(settings, found),
+        topics=topics,
         flink=settings.flink_address,
         slots=slots,
         jobs=jobs,
         feast_profile=settings.feast_profile,
         feast_applied=feast.is_applied(settings),
+        **_progress(settings.bootstrap_servers if topics else None),
     )
 
 
@@ -107,6 +113,14 @@ def _topics(settings: Settings, found: tuple[ServerState, ...]) -> tuple[TopicSt
     with suppress(StackError):
         return tuple(states(settings.bootstrap_servers))
     return ()
+
+
+def _progress(bootstrap: str | None) -> dict[str, Any]:
+    """Nothing where there is no broker to ask."""
+    if bootstrap is not None:
+        with suppress(StackError):
+            return {"lags": tuple(lags(bootstrap)), "newest_event_ms": newest_event_ms(bootstrap)}
+    return {}
 
 
 def _cluster(settings: Settings) -> tuple[Slots | None, tuple[Job, ...]]:

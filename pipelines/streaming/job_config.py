@@ -5,8 +5,11 @@ import sys
 from dataclasses import asdict, dataclass, replace
 from typing import Final, Self
 
-GROUPS: Final = {"stream": "eqm-features", "features": "eqm-features", "emotions": "eqm-emotions"}
-"""The consumer group of each kind of job: of what it reads."""
+from schemas.topics import READERS
+
+READINGS_GROUP, FEATURES_GROUP = READERS
+GROUPS: Final = {"stream": READINGS_GROUP, "features": READINGS_GROUP, "emotions": FEATURES_GROUP}
+"""The consumer group of each kind of job, by what it reads."""
 
 FORGET_DAYS: Final = 7
 """How long the state of a user of whom nothing comes is kept, by the clock.

@@ -65,9 +65,9 @@ class Undisturbed:
 
 
 def run(stack: Settings, bundle: Path) -> Undisturbed:
-    """A third is sent, the TaskManager dies, and a third follows. Up to here the job has one worker.
+    """Half is sent, the TaskManager dies, and a quarter follows. Up to here the job has one worker.
 
-    Then it is stopped, and goes on from its savepoint with two workers. The last third waits for it.
+    Then it is stopped, and goes on from its savepoint with two workers. The last quarter waits for it.
     """
     streaming.fresh(stack)
     cluster = Cluster(stack.flink_address)
@@ -75,15 +75,15 @@ def run(stack: Settings, bundle: Path) -> Undisturbed:
     job = submit_stream(settings.model_copy(update={"parallelism": 1}), bundle)
     everybody = [*recordings([RECORDED_HOUR]), *PEOPLE]
     messages = [(user.encode(), value) for user, _, _, value in in_event_time(everybody)]
-    third = len(messages) // 3
-    send(stack, messages[:third])
+    quarter = len(messages) // 4
+    send(stack, messages[: 2 * quarter])
     streaming.wait(lambda: sum(user == RECORDED_USER for user, _ in streaming.events(stack)) > EVENTS_BEFORE)
     kill_the_taskmanager(stack)
-    send(stack, messages[third : 2 * third])
-    streaming.wait(lambda: streaming.placed(stack).total() >= 2 * third)
+    send(stack, messages[2 * quarter : 3 * quarter])
+    streaming.wait(lambda: streaming.placed(stack).total() >= 3 * quarter)
     restored = cluster.checkpoints(job)["counts"]["restored"]
     savepoint = cluster.stop(job, drain=False)
-    send(stack, messages[2 * third :])
+    send(stack, messages[3 * quarter :])
     again = submit_stream(settings, bundle, origin=Origin(savepoint))
     streaming.wait(lambda: streaming.placed(stack).total() >= len(messages))
     cluster.stop(again, drain=True)

@@ -39,6 +39,7 @@ from pipelines.rollout.comparison import Figures, ModelAgreement, ModelCompariso
 from pipelines.rollout.reports import Latency
 from pipelines.serving.look_ups import as_table
 from pipelines.stack.home import mark
+from pipelines.stack.lag import GroupLag
 from pipelines.stack.status import ServerState, Status
 from pipelines.stack.topics import TopicState
 from pipelines.training.registry_text import lines, table
@@ -70,7 +71,12 @@ def of_status() -> Iterable[Part]:
     address = ",".join(f"broker-{n}.kafka.streaming.example.org:19092" for n in range(3))
     topics = tuple(TopicState(f"eqm.{name}.v1", 128, BIG * 1000) for name in ("readings", "model-reports"))
     jobs = (Job("f" * 32, "eqm features of the second study, all clinics", "RESTARTING", float(BIG)),)
-    return status.parts(Status(servers, address, topics, address, Slots(4, 128, 64), jobs, "production", True))
+    behind = (
+        GroupLag("eqm.readings.v1", "eqm-features", (BIG,) * 128),
+        GroupLag("eqm.features.v1", "eqm-emotions", (0,)),
+    )
+    about = Status(servers, address, topics, address, Slots(4, 128, 64), jobs, "production", True, behind, BIG * 1000)
+    return status.parts(about)
 
 
 DAY = {
