@@ -9,10 +9,12 @@ from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
 
 from pipelines.streaming.job_config import EmotionsConfig
+from schemas.message_rules import excerpt
 
 SCORED = DataTypes.ROW(
     [
         DataTypes.FIELD("fault", DataTypes.STRING()),
+        DataTypes.FIELD("excerpt", DataTypes.STRING()),
         DataTypes.FIELD("scored", DataTypes.BYTES()),
         DataTypes.FIELD("answer", DataTypes.BYTES()),
     ]
@@ -21,10 +23,10 @@ TOLD = DataTypes.ROW([DataTypes.FIELD("event", DataTypes.BYTES()), DataTypes.FIE
 
 
 class Score(ScalarFunction):
-    """Feature records -> scored windows, or what is wrong with a record. The models are those in force.
+    """Feature records -> scored windows, or what is wrong with a record and how it begins.
 
-    After a restore they are read from the control topic again, before the first batch. Baselines come from the online
-    store. Where topic or store cannot be read the job fails, and Flink tries again.
+    The models are those in force. After a restore they are read from the control topic again, before the first batch.
+    Baselines come from the online store. Where topic or store cannot be read the job fails, and Flink tries again.
     """
 
     def __init__(self, config: EmotionsConfig) -> None:
@@ -55,10 +57,12 @@ class Score(ScalarFunction):
             self._worker.close()
 
     def eval(self, payload: pd.Series) -> pd.DataFrame:
-        answers = self._scorer.score(payload.to_list())
+        payloads = [each or b"" for each in payload]
+        answers = self._scorer.score(payloads)
         return pd.DataFrame(
             {
                 "fault": [a.fault for a in answers],
+                "excerpt": [a.fault and excerpt(each) for a, each in zip(answers, payloads, strict=True)],
                 "scored": [a.scored for a in answers],
                 "answer": [a.answer for a in answers],
             }

@@ -9,7 +9,7 @@ from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalar
 
 from pipelines.features.compute import VECTOR_NAMES, compute_each
 from pipelines.features.pane_cache import FollowedPanes, SentWindow
-from pipelines.features.records import feature_windows_json
+from pipelines.features.records import feature_records
 from pipelines.signals.series.segments import Floats, Ints
 from pipelines.streaming.job_config import FeaturesConfig
 from schemas.windows import WINDOW_MS
@@ -27,7 +27,7 @@ FOLLOWED: Final = FollowedPanes()
 
 
 class ComputeFeatures(ScalarFunction):
-    """Windows as they are sent -> the feature record as JSON, and its numbers, which also go to the online store.
+    """Windows as they are sent -> the feature record, and its numbers, which also go to the online store.
 
     Windows of one user come in order to one worker. After a restore the windows since the checkpoint are computed
     again to the same bytes; the store refuses rows older than what it holds, so that a replay changes nothing there.
@@ -52,7 +52,7 @@ class ComputeFeatures(ScalarFunction):
         users, starts = user_id.to_list(), window_start_ms.to_numpy(dtype=np.int64)
         sent = map(SentWindow, users, starts.tolist(), fresh.to_list(), size.to_list(), samples.to_list())
         windows = compute_each(starts, [FOLLOWED.samples(window) for window in sent])
-        payloads = feature_windows_json(windows, users, starts)
+        payloads = feature_records(windows, users, starts)
         vector = windows.vector()
         self._store_online(users, starts, windows.samples, vector)
         return pd.DataFrame({"payload": payloads, "samples": windows.samples, "vector": list(vector)})

@@ -57,7 +57,7 @@ def register_computed(tables: StreamTableEnvironment, config: FeaturesConfig) ->
 def outputs(tables: StreamTableEnvironment, config: FeaturesConfig) -> StatementSet:
     """All outputs as one job."""
     for table in (
-        sinks.keyed_json_topic("features", FEATURES, config),
+        sinks.keyed_topic("features", FEATURES, config),
         sinks.quarantine_topic(config),
         sinks.archive(config),
         sinks.offline_features(config),

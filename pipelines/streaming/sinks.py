@@ -55,8 +55,8 @@ def feature_windows_source(config: JobConfig) -> str:
 ) WITH (\n{_with(options)}\n)"""
 
 
-def keyed_json_topic(table: str, topic: Topic, config: JobConfig) -> str:
-    """Ready-made JSON, keyed by user, stamped with event time. Exactly-once: invisible until its checkpoint."""
+def keyed_topic(table: str, topic: Topic, config: JobConfig) -> str:
+    """Ready-made records, keyed by user, stamped with event time. Exactly-once: invisible until its checkpoint."""
     options = {
         **_producer(config, topic.name),
         "key.format": "raw",

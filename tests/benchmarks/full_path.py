@@ -15,7 +15,7 @@ from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed
-from pipelines.features.records import parse_feature_windows
+from pipelines.features.records import parse_feature_records
 from pipelines.streaming.submission import submit_emotions, submit_features
 from schemas.topics import FEATURES
 from tests.benchmarks.bench import CORES, Bench
@@ -71,7 +71,7 @@ def predictor_rate(settings: Settings, folder: Path, seconds: float) -> float:
     """Windows a second of `models/bundle/predictor.py` in a process per core, on windows of the topic."""
     file = settings.home / "windows.npz"
     messages = islice(committed(settings.bootstrap_servers, FEATURES.name), TIMED_WINDOWS)
-    windows, _ = parse_feature_windows([message.value for message in messages])
+    windows, _ = parse_feature_records([message.value for message in messages])
     np.savez(file, features=windows.features.astype(np.float32), sequence=windows.sequence)
     command = [sys.executable, "-m", "tests.benchmarks.predictor_speed", str(folder), str(file), str(seconds)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
