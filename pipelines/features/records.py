@@ -216,8 +216,7 @@ def _misfit(payload: bytes) -> str:
         if stop - at >= longs.MOST_BYTES:
             return f"field {name!r} must be a number of at most {longs.MOST_BYTES} bytes"
         at = stop + 1
-    must = at + BLOCK.itemsize
-    return f"it {'ends early' if len(payload) < must else 'goes on'} after {len(payload)} bytes, must have {must}"
+    return f"it has {len(payload)} bytes, must have {at + BLOCK.itemsize}"
 
 
 def _windows(parts: Sequence[_Parts], numbers: Ints) -> ParsedWindows:
