@@ -8,6 +8,6 @@ setup(
     description="Reads wearables through Kafka and Flink and says, while it happens, how people feel",
     python_requires=">=3.11,<3.12",
     packages=find_packages(include=["schemas*", "models*", "pipelines*", "feature_repo*"]),
-    package_data={"schemas": ["json/*.json"], "pipelines": ["report/assets/*", "streaming/java/**/*"]},
+    package_data={"schemas": ["json/*.json", "avro/*.avsc"], "pipelines": ["report/assets/*", "streaming/java/**/*"]},
     entry_points={"console_scripts": ["eqm=pipelines.cli.main:main"]},
 )

@@ -88,6 +88,18 @@ def escaped(text: str, *, layout: bool = False) -> str:
     return text.translate(_ESCAPES_IN_LINES if layout else _ESCAPES)
 
 
+def excerpt(payload: bytes) -> str:
+    """The beginning of a refused message as quarantine keeps it: as text, or in hexadecimal where it is none.
+
+    >>> excerpt(b'{"user_id"'), excerpt(b"\\xc3\\x01\\x9c")
+    ('{"user_id"', '0xc3019c')
+    """
+    try:
+        return payload.decode()[:EXCERPT_CHARS]
+    except UnicodeDecodeError:
+        return f"0x{payload[: (EXCERPT_CHARS - 2) // 2].hex()}"
+
+
 def is_identity(text: str) -> bool:
     """Whether a user or a sensor may be called so.
 

@@ -168,7 +168,7 @@ class Quarantine(Record):
     user_id: str | None
     sensor_id: str | None
     timestamp_ms: int | None
-    payload: str = Field(description="the beginning of the message, as text")
+    payload: str = Field(description="the beginning of the message; 0x and hexadecimal digits where it is no text")
 
 
 class Label(Record):

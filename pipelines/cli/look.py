@@ -17,6 +17,7 @@ def register(commands: Commands) -> None:
 def _watch(command: argparse.ArgumentParser) -> None:
     command.add_argument("--user", metavar="U", help="only this user")
     command.add_argument("--json", action="store_true", help="one line of JSON per event")
+    command.add_argument("--features", action="store_true", help="feature windows instead, one line of JSON each")
     command.add_argument("--from-start", action="store_true", help="begin with the oldest event on the topic")
     command.add_argument("--for", dest="for_s", type=seconds, metavar="SECONDS", help="end after so long")
     command.set_defaults(handler=run_watch)
@@ -39,11 +40,16 @@ def seconds(text: str) -> float:
 def run_watch(args: argparse.Namespace, settings: Settings) -> int:
     """Handler of `eqm watch`."""
     from pipelines.serving.client import EmotionConsumer
-    from pipelines.serving.watch import WatchOptions, watch
+    from pipelines.serving.feature_reader import FeatureReader
+    from pipelines.serving.watch import WatchOptions, watch, watch_features
 
     limit = {} if args.for_s is None else {"for_s": args.for_s}
+    options = WatchOptions(user=args.user, as_json=args.json, **limit)
+    if args.features:
+        with FeatureReader(settings.bootstrap_servers, from_start=args.from_start, on_malformed=complain) as reader:
+            return watch_features(reader, options)
     with EmotionConsumer(settings.bootstrap_servers, from_start=args.from_start, on_malformed=complain) as consumer:
-        return watch(consumer, WatchOptions(user=args.user, as_json=args.json, **limit))
+        return watch(consumer, options)
 
 
 def run_features(args: argparse.Namespace, settings: Settings) -> None:

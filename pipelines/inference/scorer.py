@@ -9,7 +9,7 @@ from models.bundle.predictor import Predictor
 from models.core.arrays import Float32s, Ints
 from models.ensemble.events import Speaker, WindowAnswers, model_quality
 from pipelines.baselines.online_cache import BaselineLookUp
-from pipelines.features.records import SCHEMA_HASH, ParsedWindows, parse_feature_windows
+from pipelines.features.records import SCHEMA_HASH, ParsedWindows, parse_feature_records
 from pipelines.inference.active_models import ActiveModels, has
 from pipelines.inference.wire_format import NOTHING, answer_blobs, paired, scored_blobs
 from schemas.roles import Role
@@ -54,7 +54,7 @@ class Scorer:
 
     def score(self, payloads: Sequence[bytes]) -> list[ModelAnswer]:
         """One answer per record, in order. A record that cannot be read spoils none of the others."""
-        windows, faults = parse_feature_windows(payloads)
+        windows, faults = parse_feature_records(payloads)
         strange = [place for place, hashed in enumerate(windows.schema_hash) if hashed != SCHEMA_HASH]
         places = np.delete(np.arange(len(payloads)), list(faults))
         faults |= {int(places[row]): _other_schema(windows.schema_hash[row]) for row in strange}

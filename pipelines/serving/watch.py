@@ -1,4 +1,4 @@
-"""`eqm watch`: emotion events as they come, as a live table or as JSON lines.
+"""`eqm watch`: emotion events as they come, as a live table or as JSON lines; or feature windows as JSON lines.
 
 Ends cleanly, with exit code 0, after the given time, on Ctrl-C or SIGTERM, and when its reader closes the pipe.
 """
@@ -16,8 +16,10 @@ from types import FrameType
 from rich.live import Live
 
 from pipelines.core.console import TerminalConsole
+from pipelines.features.record_lines import feature_lines
 from pipelines.reports.tables.watch import newest, table
 from pipelines.serving.client import EmotionConsumer
+from pipelines.serving.feature_reader import FeatureReader
 from schemas.records import EmotionEvent
 
 TICK_S = 0.25
@@ -54,6 +56,17 @@ def watch(consumer: EmotionConsumer, options: WatchOptions) -> int:
             _run(consumer, options, stopped, draw)
         if not console.is_terminal:
             console.line()
+    return 0
+
+
+def watch_features(reader: FeatureReader, options: WatchOptions) -> int:
+    """Prints feature windows, a line of JSON each with null where a number is missing, until one of the ends above."""
+    with _stopping() as stopped, _closed_pipe():
+        ends = time.monotonic() + options.for_s
+        while not stopped() and (left := ends - time.monotonic()) > 0:
+            for line in feature_lines(reader.next_windows(min(TICK_S, left), user=options.user)):
+                sys.stdout.write(line.decode() + "\n")
+            sys.stdout.flush()
     return 0
 
 

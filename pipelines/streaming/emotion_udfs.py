@@ -11,6 +11,7 @@ from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
 
 from pipelines.streaming.job_config import EmotionsConfig
+from schemas.message_rules import excerpt
 
 if TYPE_CHECKING:
     from pipelines.inference.scorer import Scorer
@@ -57,7 +58,7 @@ class ScoreStep:
 
 
 class Score(ScalarFunction):
-    """The score step on feature records: scored windows, or what is wrong with a record."""
+    """The score step on feature records: scored windows, or what is wrong with a record and how it begins."""
 
     def __init__(self, config: EmotionsConfig) -> None:
         self._config = config
@@ -74,10 +75,12 @@ class Score(ScalarFunction):
             self._step.close()
 
     def eval(self, payload: pd.Series) -> pd.DataFrame:
-        answers = self._step.scorer.score(payload.to_list())
+        payloads = [each or b"" for each in payload]
+        answers = self._step.scorer.score(payloads)
         return pd.DataFrame(
             {
                 "fault": [a.fault for a in answers],
+                "excerpt": [a.fault and excerpt(each) for a, each in zip(answers, payloads, strict=True)],
                 "scored": [a.scored for a in answers],
                 "answer": [a.answer for a in answers],
             }
@@ -116,8 +119,8 @@ class Emit(ScalarFunction):
 
 
 def score(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:
-    fields = [DataTypes.FIELD("fault", DataTypes.STRING()), *SCORED_FIELDS]
-    return udf(Score(config), result_type=DataTypes.ROW(fields), func_type="pandas")
+    fault = [DataTypes.FIELD(name, DataTypes.STRING()) for name in ("fault", "excerpt")]
+    return udf(Score(config), result_type=DataTypes.ROW([*fault, *SCORED_FIELDS]), func_type="pandas")
 
 
 def emit(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:

@@ -19,15 +19,14 @@ from pipelines.streaming import sinks
 from pipelines.streaming.emotion_udfs import emit, score
 from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
 from pipelines.streaming.job_config import EmotionsConfig
-from schemas.message_rules import EXCERPT_CHARS
 from schemas.reasons import Quarantined
 from schemas.topics import EMOTIONS, FEATURES, SHADOW
 from schemas.windows import HOP_MS, SMOOTHED_WINDOWS
 
 SCORED = """
-SELECT user_id, payload, event_time, `partition`, `offset`,
-  told.fault AS fault, told.scored AS scored, told.answer AS answer
-FROM (SELECT user_id, payload, event_time, `partition`, `offset`, SCORE(payload) AS told FROM feature_windows)
+SELECT user_id, event_time, `partition`, `offset`,
+  told.fault AS fault, told.excerpt AS excerpt, told.scored AS scored, told.answer AS answer
+FROM (SELECT user_id, event_time, `partition`, `offset`, SCORE(payload) AS told FROM feature_windows)
 """
 
 ANSWERED = "SELECT user_id, event_time, scored, answer, arrival FROM scored_windows WHERE fault IS NULL"
@@ -50,7 +49,7 @@ SHADOWED = "INSERT INTO shadow SELECT user_id, shadow, event_time FROM told_wind
 QUARANTINED = f"""
 INSERT INTO quarantine
 SELECT '{Quarantined.BAD_FEATURES}', fault, '{FEATURES.name}', `partition`, `offset`, user_id, CAST(NULL AS STRING),
-  CAST(NULL AS BIGINT), SUBSTRING(DECODE(payload, 'UTF-8'), 1, {EXCERPT_CHARS})
+  CAST(NULL AS BIGINT), excerpt
 FROM scored_windows WHERE fault IS NOT NULL
 """
 

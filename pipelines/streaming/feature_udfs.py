@@ -10,7 +10,7 @@ from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalar
 
 from pipelines.features.compute import VECTOR_NAMES, WindowFeatures, compute_each
 from pipelines.features.pane_cache import FollowedPanes, SentWindow
-from pipelines.features.records import ParsedWindows, as_read, feature_windows_json
+from pipelines.features.records import ParsedWindows, as_read, feature_records
 from pipelines.signals.series.segments import Ints
 from pipelines.streaming.job_config import FeaturesConfig
 from schemas.windows import WINDOW_MS
@@ -44,7 +44,7 @@ class ComputedBatch:
 
     def records(self) -> dict[str, Any]:
         """`RECORD_FIELDS` by name."""
-        return {"payload": feature_windows_json(self.computed, self.user_ids, self.window_start_ms)}
+        return {"payload": feature_records(self.computed, self.user_ids, self.window_start_ms)}
 
     def as_read(self) -> ParsedWindows:
         """As the emotions job reads the records."""

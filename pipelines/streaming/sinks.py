@@ -56,7 +56,7 @@ def feature_windows_source(config: JobConfig) -> str:
 
 
 def keyed_topic(table: str, topic: Topic, config: JobConfig) -> str:
-    """Ready-made messages, keyed by user, stamped with event time. Exactly-once: invisible until its checkpoint."""
+    """Ready-made records, keyed by user, stamped with event time. Exactly-once: invisible until its checkpoint."""
     options = {
         **_producer(config, topic.name),
         "key.format": "raw",

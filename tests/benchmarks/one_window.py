@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from pipelines.features.compute import WindowFeatures, compute_blobs
-from pipelines.features.records import feature_windows_json
+from pipelines.features.records import feature_records
 from pipelines.signals.series.samples import pack
 from schemas.channels import CHANNEL_INDEX
 
@@ -20,5 +20,5 @@ def computed(start_ms: int, rows: Iterable[Row]) -> WindowFeatures:
     return compute_blobs(np.array([start_ms]), [pack(at, channel, value).tobytes()])
 
 
-def window_json(user_id: str, start_ms: int, rows: Iterable[Row]) -> bytes:
-    return feature_windows_json(computed(start_ms, rows), [user_id], np.array([start_ms]))[0]
+def window_record(user_id: str, start_ms: int, rows: Iterable[Row]) -> bytes:
+    return feature_records(computed(start_ms, rows), [user_id], np.array([start_ms]))[0]

@@ -16,7 +16,7 @@ from bytewax.operators import windowing
 from orjson import loads
 
 from schemas.windows import HOP_S, LATENESS_S, WINDOW_S
-from tests.benchmarks.one_window import window_json
+from tests.benchmarks.one_window import window_record
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOP = timedelta(seconds=HOP_S)
@@ -47,4 +47,4 @@ def record(collected: Collected) -> KafkaSinkMessage[bytes, bytes]:
     user, (number, readings) = collected
     start_ms = number * HOP_S * 1000
     rows = [(reading["timestamp"], reading["measurements"]) for reading in readings]
-    return KafkaSinkMessage(user.encode(), window_json(user, start_ms, rows))
+    return KafkaSinkMessage(user.encode(), window_record(user, start_ms, rows))

@@ -10,7 +10,7 @@ from typing import Any
 from quixstreams import Application
 
 from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
-from tests.benchmarks.one_window import window_json
+from tests.benchmarks.one_window import window_record
 
 
 def event_time(value: dict[str, Any], headers: object, timestamp: int, kind: object) -> int:
@@ -18,7 +18,7 @@ def event_time(value: dict[str, Any], headers: object, timestamp: int, kind: obj
 
 
 def record(window: dict[str, Any], key: str, timestamp: int, headers: object) -> bytes:
-    return window_json(key, window["start"], window["value"])
+    return window_record(key, window["start"], window["value"])
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from pyflink.common import Configuration, Duration, SimpleStringSchema, Types, WatermarkStrategy
+from pyflink.common.serialization import ByteArraySchema
 from pyflink.common.watermark_strategy import TimestampAssigner
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
 from pyflink.datastream.connectors.kafka import (
@@ -19,7 +20,7 @@ from pyflink.datastream.connectors.kafka import (
 from pyflink.datastream.state import MapStateDescriptor
 
 from schemas.windows import HOP_MS, LATENESS_S, WINDOW_MS
-from tests.benchmarks.one_window import window_json
+from tests.benchmarks.one_window import window_record
 
 
 class EventTime(TimestampAssigner):
@@ -34,7 +35,7 @@ class Windows(KeyedProcessFunction):
         descriptor = MapStateDescriptor("panes", Types.LONG(), Types.PICKLED_BYTE_ARRAY())
         self.panes = runtime_context.get_map_state(descriptor)
 
-    def process_element(self, value: dict, ctx: KeyedProcessFunction.Context) -> Iterator[str]:
+    def process_element(self, value: dict, ctx: KeyedProcessFunction.Context) -> Iterator[bytes]:
         at = value["timestamp"]
         pane = at - at % HOP_MS
         rows = self.panes.get(pane) or []
@@ -44,13 +45,13 @@ class Windows(KeyedProcessFunction):
             ctx.timer_service().register_event_time_timer(end - 1)
         return iter(())
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[bytes]:
         start = timestamp + 1 - WINDOW_MS
         rows = [row for pane in range(start, start + WINDOW_MS, HOP_MS) for row in self.panes.get(pane) or ()]
         self.panes.remove(start)
         if rows:
             readings = [(row["timestamp"], row["measurements"]) for row in rows]
-            yield window_json(ctx.get_current_key(), start, readings).decode()
+            yield window_record(ctx.get_current_key(), start, readings)
 
 
 def main() -> None:
@@ -78,7 +79,7 @@ def main() -> None:
         .set_record_serializer(
             KafkaRecordSerializationSchema.builder()
             .set_topic(wanted["output"])
-            .set_value_serialization_schema(SimpleStringSchema())
+            .set_value_serialization_schema(ByteArraySchema())
             .build()
         )
         .build()
@@ -89,7 +90,7 @@ def main() -> None:
         .map(json.loads)
         .assign_timestamps_and_watermarks(watermarks.with_timestamp_assigner(EventTime()))
         .key_by(lambda reading: reading["user_id"])
-        .process(Windows(), Types.STRING())
+        .process(Windows(), Types.PRIMITIVE_ARRAY(Types.BYTE()))
         .sink_to(sink)
     )
     environment.execute()

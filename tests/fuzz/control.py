@@ -3,7 +3,6 @@
 A case is a reader's name, and messages: topic, key, value.
 """
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,13 +11,11 @@ from random import Random
 from typing import Any, Final
 from unittest.mock import patch
 
-import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from models.bundle.predictor import Predictor
 from models.core.errors import BundleError
 from pipelines.core.settings import Settings
-from pipelines.features.records import SCHEMA_HASH, parse_feature_windows
 from pipelines.inference.active_models import Times
 from pipelines.labels import topic as labels_topic
 from pipelines.rollout import comparison, events_table, reports
@@ -27,16 +24,16 @@ from pipelines.rollout.control import Instruction, good_key_of, instruction, key
 from pipelines.rollout.models import LiveModels
 from pipelines.serving.client import decode
 from pipelines.serving.deduplication import SeenWindows
-from schemas.channels import CHANNEL_NAMES, SEQUENCE_CHANNELS
-from schemas.feature_table import EVIDENCE_NAMES, FEATURE_NAMES
 from schemas.message_rules import FORBIDDEN
-from schemas.records import EmotionEvent, FeatureWindow, Label, ModelControl, ModelReport
+from schemas.records import EmotionEvent, Label, ModelControl, ModelReport
 from schemas.roles import ModelStatus, Role
 from schemas.topics import EMOTIONS, FEATURES, LABELS, MODEL_REPORTS, MODELS, SHADOW
-from schemas.windows import HOP_MS, WINDOW_MS, WINDOW_S
+from schemas.windows import HOP_MS, WINDOW_MS
 from tests.edge_messages import STAMP_MS
 from tests.fuzz.byte_mutations import spoilt
 from tests.fuzz.cases import scratch
+from tests.fuzz.feature_windows import MOST_CHARS, check, good_record
+from tests.fuzz.record_mutations import edited_record
 from tests.fuzz.rounds import BrokenError, Target, refusal_of
 from tests.fuzz.text_mutations import edited_json, reshaped_json
 
@@ -47,9 +44,6 @@ Case = tuple[str, list[Message]]
 
 AT_ONCE: Final = 100
 MOST_MESSAGES: Final = 6
-MOST_CHARS: Final = 500
-"""Of a line that says why: it goes to quarantine, or to the report topic."""
-
 END_MS: Final = STAMP_MS // HOP_MS * HOP_MS
 
 
@@ -58,22 +52,6 @@ def _control(role: Role, version: str, **changes: object) -> Message:
     facts = {"role": role, "name": "small", "version": version, "uri": f"file:///models/{version}", "share": share}
     record = ModelControl.model_validate({"checksum": "0" * 64, **facts, **changes})
     return MODELS.name, key_of(role), record.model_dump_json().encode()
-
-
-def _feature_window() -> Message:
-    per_channel = dict.fromkeys(CHANNEL_NAMES, 0.5)
-    record = {
-        "user_id": "ann",
-        "window_start_ms": END_MS - WINDOW_MS,
-        "window_end_ms": END_MS,
-        "samples": 60,
-        "features": dict.fromkeys(FEATURE_NAMES, 1.25),
-        "coverage": per_channel,
-        "quality": per_channel,
-        "sequence": dict.fromkeys(SEQUENCE_CHANNELS, [None, 0.5] * (WINDOW_S // 2)),
-        "schema_hash": SCHEMA_HASH,
-    }
-    return FEATURES.name, b"ann", json.dumps(record).encode()
 
 
 def _event(topic: str, user: str, hop: int, version: str) -> Message:
@@ -119,7 +97,7 @@ SEEDS: Final[Mapping[str, tuple[Message, ...]]] = {
         (MODELS.name, good_key_of(Role.SERVE), _control(Role.SERVE, "kept")[2]),
         (MODELS.name, b"king", b"{}"),
     ),
-    "features": (_feature_window(),),
+    "features": ((FEATURES.name, b"ann", good_record("ann", END_MS)),),
     "events": tuple(
         _event(topic, user, hop, version)
         for topic, version in ((EMOTIONS.name, "1"), (SHADOW.name, "2"), (EMOTIONS.name, "3"))
@@ -150,6 +128,8 @@ def _mutated(topic: str, key: bytes | None, value: bytes | None, rng: Random) ->
         return topic, rng.choice((None, b"", b"\xff", b"serve.good.good", spoilt(key or b"", rng))), value
     if value is None or rng.random() < 0.03:
         return topic, key, None
+    if topic == FEATURES.name:
+        return topic, key, rng.choice((edited_record, edited_record, spoilt))(value, rng)
     return topic, key, rng.choice((edited_json, reshaped_json, reshaped_json, spoilt))(value, rng)
 
 
@@ -163,7 +143,7 @@ def target() -> Iterator[Target]:
             if reader == "control":
                 _follow(messages)
             elif reader == "features":
-                _parse([value or b"" for _, _, value in messages])
+                check([value or b"" for _, _, value in messages])
             else:
                 _compare(settings, messages)
 
@@ -289,34 +269,6 @@ def _check_sent(topic: str, key: bytes | None, value: bytes | None) -> None:
     _same_as_read(report)
     if FORBIDDEN.search(report.detail):
         raise BrokenError("a report's detail is not one line", report)
-
-
-def _parse(payloads: Sequence[bytes]) -> None:
-    """Each payload is a window that the record allows, or gets one line that says why not."""
-    windows, faults = parse_feature_windows(payloads)
-    if len(windows) + len(faults) != len(payloads):
-        raise BrokenError("feature records are lost")
-    for line in faults.values():
-        if not line.startswith("not a feature window: ") or FORBIDDEN.search(line) or len(line) > MOST_CHARS:
-            raise BrokenError("a feature record is refused unclearly", line)
-    good = [payload for place, payload in enumerate(payloads) if place not in faults]
-    for row, payload in enumerate(good):
-        _check_window(payload)
-        if not np.isfinite(np.nan_to_num(windows.sequence[row])).all():
-            raise BrokenError("an infinite number was read", payload)
-
-
-def _check_window(payload: bytes) -> None:
-    found = json.loads(payload)
-    known = {name: found[name] for name in FeatureWindow.model_fields}
-    members = {"features": FEATURE_NAMES, "evidence": EVIDENCE_NAMES, "sequence": SEQUENCE_CHANNELS}
-    for name in ("features", "coverage", "quality", "evidence", "sequence"):
-        known[name] = {each: found[name][each] for each in members.get(name, CHANNEL_NAMES)}
-    try:
-        FeatureWindow.model_validate_json(json.dumps(known), strict=True)
-    except ValidationError as fault:
-        error = fault.errors(include_url=False)[0]
-        raise BrokenError(f"a feature window with a bad {error['loc'][0]} was read", error) from fault
 
 
 @dataclass(frozen=True)

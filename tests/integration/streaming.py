@@ -19,6 +19,8 @@ from pipelines.core.flink_rest import Cluster
 from pipelines.core.settings import Settings
 from pipelines.core.topic_reader import committed as read_committed
 from pipelines.demo.counting import feature_rows
+from pipelines.features.record_lines import feature_lines
+from pipelines.features.records import parse_feature_record
 from pipelines.replay.faults import FaultCounts, Faults
 from pipelines.replay.people import replay
 from pipelines.sources.recording import Recording
@@ -91,11 +93,11 @@ def committed(settings: Settings, topic: str) -> Iterator[Any]:
     return read_committed(settings.bootstrap_servers, topic)
 
 
-def by_window(settings: Settings, topic: str) -> Records:
+def by_window(settings: Settings, topic: str, read: Callable[[bytes], dict[str, Any]] = json.loads) -> Records:
     """Records by user and window start; one that comes twice is an error."""
     found: Records = {}
     for message in committed(settings, topic):
-        record = json.loads(message.value)
+        record = read(message.value)
         key = (record["user_id"], record["window_start_ms"])
         assert key not in found, f"{key} stands twice on {topic}"
         assert message.key.decode() == record["user_id"]
@@ -105,7 +107,7 @@ def by_window(settings: Settings, topic: str) -> Records:
 
 
 def features(settings: Settings) -> Records:
-    return by_window(settings, FEATURES.name)
+    return by_window(settings, FEATURES.name, lambda value: json.loads(feature_lines(parse_feature_record(value))[0]))
 
 
 def events(settings: Settings) -> Records:

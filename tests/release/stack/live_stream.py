@@ -18,7 +18,7 @@ from models.bundle import folder as bundles
 from models.core.manifest import Manifest
 from pipelines.core.settings import Settings
 from pipelines.features.compute import compute_windows
-from pipelines.features.records import feature_windows_json
+from pipelines.features.records import feature_records
 from pipelines.features.windowing import windows
 from pipelines.replay.people import simulated
 from pipelines.sources.recording import to_samples
@@ -64,7 +64,7 @@ class Stream:
                 start_ms = START_MS // HOP_MS * HOP_MS + hop * HOP_MS
                 row = (hop + number) % len(person.window_start_ms)
                 one = computed.rows(slice(row, row + 1))
-                yield (user, start_ms), feature_windows_json(one, [user], np.array([start_ms]))[0]
+                yield (user, start_ms), feature_records(one, [user], np.array([start_ms]))[0]
             hop += 1
 
     def events(self) -> streaming.Records:

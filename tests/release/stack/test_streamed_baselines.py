@@ -10,7 +10,7 @@ from models.bundle.predictor import Predictor
 from pipelines.baselines.resting import moments
 from pipelines.baselines.rows import Baseline, baseline_rows, write_online
 from pipelines.core.settings import Settings
-from pipelines.features.records import parse_feature_windows
+from pipelines.features.records import parse_feature_records
 from pipelines.replay.people import simulated
 from schemas.topics import FEATURES
 from tests.integration import streaming
@@ -22,7 +22,7 @@ def test_a_window_is_scored_beside_the_baseline_known_by_then(stack: Settings, b
     streaming.fresh(stack)
     streaming.send(stack, PEOPLE)
     streaming.computed(stack)
-    windows, _ = parse_feature_windows([message.value for message in streaming.committed(stack, FEATURES.name)])
+    windows, _ = parse_feature_records([message.value for message in streaming.committed(stack, FEATURES.name)])
     ends = np.unique(windows.window_end_ms)
     user, from_ms = PEOPLE[0].user_id, int(ends[len(ends) // 2])
     theirs = np.array(windows.user_id) == user

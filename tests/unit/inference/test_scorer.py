@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from models.datasets.training_set import MEAN_NAMES
 from models.ensemble.events import Speaker, WindowAnswers
 from pipelines.baselines.online_cache import BaselineLookUp
 from pipelines.features.compute import compute_windows
-from pipelines.features.records import as_read, feature_windows_json, parse_feature_window
+from pipelines.features.records import as_read, feature_records, parse_feature_record
 from pipelines.features.windowing import windows
 from pipelines.inference.active_models import ActiveModels, has
 from pipelines.inference.scorer import ModelAnswer, Scorer
@@ -43,13 +42,13 @@ OF_ANN = ["ann"] * len(FORMED.window_start_ms)
 
 @pytest.fixture(scope="module")
 def payloads() -> list[bytes]:
-    return feature_windows_json(COMPUTED, OF_ANN, FORMED.window_start_ms)
+    return feature_records(COMPUTED, OF_ANN, FORMED.window_start_ms)
 
 
 @pytest.fixture(scope="module")
 def of_many(payloads: list[bytes]) -> list[bytes]:
     """One window of everybody."""
-    return [orjson.dumps({**orjson.loads(payloads[5]), "user_id": user}) for user in USERS]
+    return [payloads[5].replace(b"\x06ann", bytes([2 * len(user)]) + user.encode(), 1) for user in USERS]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +80,7 @@ def raw_of(answer: ModelAnswer) -> WindowAnswers:
 
 def test_a_bad_record_spoils_none_of_the_others(model: Predictor, payloads: list[bytes]) -> None:
     alone = scorer(model).score(payloads[:3])
-    strange = orjson.dumps({**orjson.loads(payloads[0]), "schema_hash": "0" * 16})
+    strange = payloads[0][:-8] + bytes(8)
     mixed = scorer(model).score([payloads[0], b"{", payloads[1], strange, payloads[2], b""])
     assert [mixed[0], mixed[2], mixed[4]] == alone
     assert [answer.scored for answer in (mixed[1], mixed[3], mixed[5])] == [None] * 3
@@ -97,7 +96,7 @@ def test_computed_windows_are_scored_as_their_records_are(model: Predictor, payl
 
 
 def test_a_window_is_scored_beside_its_users_baseline(model: Predictor, payloads: list[bytes]) -> None:
-    window = parse_feature_window(payloads[5])
+    window = parse_feature_record(payloads[5])
     known = OnlineRow("ann", window.window_end_ms.item(), dict.fromkeys(MEAN_NAMES, 1.5))
     baselines = BaselineLookUp(lambda users: [known] * len(users), lambda: 0.0)
     before, now = (raw_of(answer) for answer in scorer(model, baselines).score([payloads[4], payloads[5]]))
@@ -105,7 +104,7 @@ def test_a_window_is_scored_beside_its_users_baseline(model: Predictor, payloads
     with_level = model.predict(window.features, window.sequence, level)
     np.testing.assert_array_equal(now.members, with_level.members)
     assert not np.array_equal(now.members, model.predict(window.features, window.sequence).members)
-    earlier = parse_feature_window(payloads[4])
+    earlier = parse_feature_record(payloads[4])
     without = model.predict(earlier.features, earlier.sequence)
     np.testing.assert_array_equal(before.members, without.members)
 
