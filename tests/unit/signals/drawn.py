@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pipelines.features.compute import WindowFeatures
+from pipelines.signals.heart.beats import on_arrival
 from pipelines.signals.series.samples import channels, pack, sources, timestamps_ms
 from pipelines.signals.series.segments import Series
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS
@@ -76,8 +77,11 @@ def beats(random: Random) -> Points:
 SENSORS = ("ankle", "chest", "wrist")
 
 
-def window(seed: int, start_ms: int = START_MS, *, beats_share_stamps: bool = True) -> NDArray[np.void]:
-    """Packed samples of one window, all channels, in time order; of one sensor, or some of others."""
+def window(seed: int, start_ms: int = START_MS, *, stamped_at_beats: bool = False) -> NDArray[np.void]:
+    """Packed samples of one window, all channels, in time order; of one sensor, or some of others.
+
+    `stamped_at_beats`: no two beats of a sensor have one stamp, and none looks as if it were stamped on arrival.
+    """
     random = np.random.default_rng(seed)
     parts = [pack(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     axes_ms = TIMES[random.integers(len(TIMES))](random)
@@ -89,11 +93,20 @@ def window(seed: int, start_ms: int = START_MS, *, beats_share_stamps: bool = Tr
         parts.append(pack(start_ms + points[0], np.full(len(points[0]), index), points[1]))
     samples = np.concatenate([*parts, contradicted(np.concatenate(parts), random)])
     samples = worn_twice(samples, start_ms, random)
-    if not beats_share_stamps:
-        beat = np.flatnonzero(channels(samples) == CHANNEL_INDEX["ibi"])
-        first = np.unique(samples["key"][beat], return_index=True)[1]
-        samples = np.delete(samples, np.setdiff1d(beat, beat[first]))
+    if stamped_at_beats:
+        samples = np.delete(samples, not_stamped_at_beats(samples))
     return samples[np.argsort(timestamps_ms(samples), kind="stable")]
+
+
+def not_stamped_at_beats(samples: NDArray[np.void]) -> NDArray[np.int64]:
+    """Places of beats that share a stamp with an earlier one, and of all of a sensor that seems to stamp on arrival."""
+    beat = np.flatnonzero(channels(samples) == CHANNEL_INDEX["ibi"])
+    kept = beat[np.unique(samples["key"][beat], return_index=True)[1]]
+    for source in range(len(SENSORS)):
+        mine = kept[sources(samples[kept]) == source]
+        if on_arrival(timestamps_ms(samples[mine]), samples["value"][mine].copy()):
+            kept = np.setdiff1d(kept, mine)
+    return np.setdiff1d(beat, kept)
 
 
 def worn_twice(samples: NDArray[np.void], start_ms: int, random: Random) -> NDArray[np.void]:
@@ -116,12 +129,12 @@ def contradicted(samples: NDArray[np.void], random: Random) -> NDArray[np.void]:
 
 
 def batch(
-    seeds: Sequence[int], *, beats_share_stamps: bool = True
+    seeds: Sequence[int], *, stamped_at_beats: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.void], NDArray[np.int64]]:
     """Arguments of `compute_windows`."""
     starts_ms = START_MS + np.arange(len(seeds), dtype=np.int64) * 5_000
     parts = [
-        window(seed, int(start_ms), beats_share_stamps=beats_share_stamps)
+        window(seed, int(start_ms), stamped_at_beats=stamped_at_beats)
         for seed, start_ms in zip(seeds, starts_ms, strict=True)
     ]
     offsets = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
