@@ -5,6 +5,8 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Final, Self
 
+from schemas.windows import PHASES
+
 FORGET_DAYS: Final = 7
 """How long the state of a user of whom nothing comes is kept, by the clock.
 
@@ -69,6 +71,8 @@ class FeaturesConfig(JobConfig):
     """Folder of feature rows, Parquet by day."""
     idle_ms: int = 5000
     """A partition without accepted readings for so long no longer holds the others back."""
+    phases: int = PHASES
+    """In so many phases users' windows end; a part of the contract, as the batch jobs must be told the same."""
 
 
 @dataclass(frozen=True)

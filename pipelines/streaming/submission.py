@@ -39,6 +39,7 @@ def submit_features(settings: Settings, *, bounded: bool = False, savepoint: str
         archive=settings.archive_folder.as_uri(),
         offline=settings.features_folder.as_uri(),
         idle_ms=settings.idle_ms,
+        phases=settings.window_phases,
     )
     return _submitted(settings, "features", config, savepoint)
 
