@@ -38,7 +38,7 @@ NOBODY = BaselineLookUp(lambda users: [None] * len(users), lambda: 0.0)
 
 @pytest.fixture(scope="module")
 def payloads() -> list[bytes]:
-    formed = windows(drawn.window(3))
+    formed = windows(drawn.window(3), 0)
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
     return feature_windows_json(computed, ["ann"] * len(formed.window_start_ms), formed.window_start_ms)
 
