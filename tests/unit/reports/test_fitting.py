@@ -85,6 +85,7 @@ DAY = {
     "changed": BIG,
     "new": BIG,
     "kept": BIG,
+    "superseded": BIG,
 }
 
 
