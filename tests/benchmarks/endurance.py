@@ -65,11 +65,12 @@ def expected(given: Input) -> Expected:
 def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
     """Runs it; returns what is wrong, and how memory and state went."""
     settings = bench.settings
+    windows = given.windows(settings.window_phases)
     with jobs(settings, bundle(bench, STUDENT)) as running, listening(settings) as listener:
         with watched(settings, running) as course:
             send(settings, given)
             wait_for(
-                lambda: listener.count >= given.windows - given.users * STILL_OPEN,
+                lambda: listener.count >= windows - given.users * STILL_OPEN,
                 "events",
                 timeout_s=PATIENCE_S,
                 check=lambda: None,
@@ -77,7 +78,7 @@ def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
         cluster = Cluster(settings.flink_address)
         found = [f"a job restarted: {why}" for each in astuple(running) if (why := cluster.root_cause(each))]
         cluster.stop(running.features, drain=True)
-        wait_for(lambda: listener.count >= given.windows, "events", timeout_s=PATIENCE_S, check=lambda: None)
+        wait_for(lambda: listener.count >= windows, "events", timeout_s=PATIENCE_S, check=lambda: None)
         return found + miscounted(settings, given), course
 
 
@@ -89,6 +90,7 @@ def send(settings: Settings, given: Input) -> None:
 
 def miscounted(settings: Settings, given: Input) -> list[str]:
     """Every count that is not what it must be."""
+    windows = given.windows(settings.window_phases)
     counted = {
         **readings_placed(settings),
         "features": distinct(settings, FEATURES.name),
@@ -96,7 +98,7 @@ def miscounted(settings: Settings, given: Input) -> list[str]:
         "events": distinct(settings, EMOTIONS.name),
     }
     print(json.dumps(counted), flush=True)
-    due = {**asdict(expected(given)), **dict.fromkeys(("features", "offline rows", "events"), given.windows)}
+    due = {**asdict(expected(given)), **dict.fromkeys(("features", "offline rows", "events"), windows)}
     return [f"{name}: {counted[name]:,}, must be {due[name]:,}" for name in counted if counted[name] != due[name]]
 
 

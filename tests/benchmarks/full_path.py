@@ -54,16 +54,17 @@ def timed(settings: Settings, folder: Path, given: Input) -> float:
     streaming.fresh(settings)
     load(settings, given.readings, users=given.users)
     cluster = Cluster(settings.flink_address)
+    windows = given.windows(settings.window_phases)
     with listening(settings) as listener, ended(settings, submit_emotions(settings, folder)):
         job = submit_features(settings, bounded=True)
         end_s = time.monotonic() + PATIENCE_S
-        while listener.count < given.windows:
+        while listener.count < windows:
             if time.monotonic() > end_s:
-                raise StackError(f"{listener.count} of {given.windows} events after {PATIENCE_S} s")
+                raise StackError(f"{listener.count} of {windows} events after {PATIENCE_S} s")
             time.sleep(LOOK_S)
         seen = listener.stop()
-    if len(seen.end_ms) != given.windows:
-        raise StackError(f"{len(seen.end_ms)} events of {given.windows} windows")
+    if len(seen.end_ms) != windows:
+        raise StackError(f"{len(seen.end_ms)} events of {windows} windows")
     return (int(seen.seen_ms.max()) - int(cluster.job(job)["start-time"])) / 1000
 
 
