@@ -38,7 +38,7 @@ Numbers = dict[str, dict[str, list[float | None]]]
 
 def computed() -> Numbers:
     """What the present code makes of the golden windows."""
-    hour = windows(recorded_samples(RECORDED_HOUR))
+    hour = windows(recorded_samples(RECORDED_HOUR), 0)
     chosen = [
         compute_windows(hour.window_start_ms[[row]], hour.samples[low:high], np.array([0, high - low]))
         for row, (low, high) in enumerate(zip(hour.offsets[:-1].tolist(), hour.offsets[1:].tolist(), strict=True))

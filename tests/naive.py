@@ -25,11 +25,22 @@ PLAUSIBLE = {channel.name: channel.plausible for channel in CHANNELS}
 NAN = math.nan
 
 
-def windows(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
-    """Window start -> its samples, for every window on the 5-s grid that holds one."""
+def phase(user_id: str, phases: int) -> int:
+    """CRC-32, bit by bit: how many ms after multiples of five seconds a user's windows start and end."""
+    crc = 0xFFFFFFFF
+    for byte in user_id.encode("utf-8"):
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xEDB88320 if crc & 1 else 0)
+    return (crc ^ 0xFFFFFFFF) % phases * 5_000 // phases
+
+
+def windows(samples: Iterable[Sample], phase_ms: int) -> dict[int, list[Sample]]:
+    """Window start -> its samples, for every window that holds one: all start that much after a multiple of 5 s."""
     found: dict[int, list[Sample]] = defaultdict(list)
     for sample in samples:
-        for start in range(sample[0] // 5_000 * 5_000 - 55_000, sample[0] + 1, 5_000):
+        five_seconds = sample[0] // 5_000
+        for start in (number * 5_000 + phase_ms for number in range(five_seconds - 14, five_seconds + 2)):
             if start <= sample[0] < start + 60_000:
                 found[start].append(sample)
     return dict(sorted(found.items()))

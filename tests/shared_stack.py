@@ -21,7 +21,7 @@ from pipelines.sources.recording import Recording, to_samples
 from pipelines.stack import processes
 from pipelines.stack.stack import up
 from schemas.labels import EMOTIONS
-from schemas.windows import WINDOW_MS
+from schemas.windows import PHASES, WINDOW_MS, user_phase_ms
 from tests.integration.ports import separate_settings
 from tests.unit.models.people import TINY
 
@@ -49,7 +49,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _labelled(person: Recording) -> dict[str, np.ndarray]:
-    formed = every(windows(to_samples(person)), stride_ms=15_000)
+    formed = every(windows(to_samples(person), user_phase_ms(person.user_id, PHASES)), stride_s=15)
     label, _ = window_labels(person.labels, EMOTIONS, formed.window_start_ms, least_share=0.6)
     keep = label != UNLABELLED
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)

@@ -21,7 +21,7 @@ class Parameters(BaseModel):
     split: Literal["person", "time"]
     seed: int = Field(description="of the split by person")
     least_share: Share = Field(description="of a window that lies in one label interval")
-    stride_s: int = Field(description="window starts are multiples of it")
+    stride_s: int = Field(description="of a user one window in so many seconds")
 
 
 class DataCard(BaseModel):

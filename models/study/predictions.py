@@ -13,7 +13,7 @@ from models.ensemble.smoothing import smooth_rows
 from models.study.folds import Fold
 from models.study.learners import Doubting, Learner
 from models.study.tasks import EXERCISE, StudyWindows, Task
-from schemas.windows import WINDOW_MS
+from schemas.windows import HOP_MS, HOP_S, WINDOW_MS
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class StudyAnswers:
 
 
 def on_grid(windows: StudyWindows, stride_s: int) -> Bools:
-    """Rows that end at a multiple of the stride."""
-    return np.asarray(windows.dataset.window_end_ms % (1000 * stride_s) == 0)
+    """Rows that end at a multiple of the stride, a user's phase later: one of a person's windows in so many seconds."""
+    return np.asarray(windows.dataset.window_end_ms // HOP_MS % (stride_s // HOP_S) == 0)
 
 
 def answers(

@@ -14,8 +14,8 @@ READINGS_AT_ONCE: Final = 500_000
 class Bin:
     """Windows whose end lies in `[first_ms, last_ms)`, a part of one day.
 
-    Nothing needs to be exchanged between bins: each reads the readings of its windows itself, 55 s of which its
-    neighbour reads, too.
+    Nothing needs to be exchanged between bins: each reads the readings of its windows itself, a minute of which its
+    neighbour reads, too. Ends are compared one by one: users' phases make no difference to where a day may be cut.
     """
 
     first_ms: int

@@ -16,7 +16,7 @@ from pipelines.archive.bins import READINGS_AT_ONCE, Bin
 from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
 from pipelines.archive.reader import archive_files, footer
 from pipelines.core.errors import InputError, first_line
-from schemas.windows import HOP_MS, MAX_FUTURE_MS, PANES_PER_WINDOW, WINDOW_MS
+from schemas.windows import HOP_MS, MAX_FUTURE_MS, PANES_PER_WINDOW, WINDOW_MS, user_phase_ms
 
 PANES = DAY_MS // HOP_MS
 MINUTES = 1440
@@ -43,22 +43,32 @@ class Survey:
 
 
 class _Panes:
-    """The five seconds in which users have readings; the first twelve are of the day before."""
+    """The five seconds in which users have readings, from each user's phase on.
 
-    def __init__(self) -> None:
+    The thirteenth begins with the first window that ends in the day, at the phase after midnight; the twelve before
+    are in that window.
+    """
+
+    def __init__(self, phases: int) -> None:
+        self.phases = phases
         self.users: dict[str, int] = {}
         self.marked = np.zeros((2, 16, PANES + PANES_PER_WINDOW), dtype=bool)
         self.readings = np.zeros(16, dtype=np.int64)
 
-    def mark(self, users: pa.DictionaryArray, pane: NDArray[np.int64], late: NDArray[np.bool_]) -> None:
-        known = [self.users.setdefault(user, len(self.users)) for user in users.dictionary.to_pylist()]
+    def mark(self, users: pa.DictionaryArray, since_ms: NDArray[np.int64], late: NDArray[np.bool_]) -> None:
+        """Readings by their time since midnight."""
+        names = users.dictionary.to_pylist()
+        known = [self.users.setdefault(user, len(self.users)) for user in names]
+        phase_ms = np.array([user_phase_ms(user, self.phases) for user in names], dtype=np.int64)
         while len(self.users) > len(self.readings):
             self.marked = np.concatenate([self.marked, np.zeros_like(self.marked)], axis=1)
             self.readings = np.concatenate([self.readings, np.zeros_like(self.readings)])
-        row = np.array(known, dtype=np.int64)[users.indices.to_numpy()]
+        of_user = users.indices.to_numpy()
+        row = np.array(known, dtype=np.int64)[of_user]
+        pane = (since_ms - phase_ms[of_user]) // HOP_MS + PANES_PER_WINDOW
         inside = pane >= 0
         self.marked[late[inside].astype(int), row[inside], pane[inside]] = True
-        self.readings += np.bincount(row[pane >= PANES_PER_WINDOW], minlength=len(self.readings))
+        self.readings += np.bincount(row[since_ms >= 0], minlength=len(self.readings))
 
     def per_user(self) -> dict[str, int]:
         return {user: int(self.readings[row]) for user, row in sorted(self.users.items()) if self.readings[row]}
@@ -71,15 +81,18 @@ class _Panes:
         return int((held[:, PANES_PER_WINDOW - 1 : -1] > before).sum())
 
 
-def survey(archive: Path, day: str) -> Survey:
-    """Reads the day's files, and of the day before the last minute. Raises InputError for a file it cannot read."""
+def survey(archive: Path, day: str, phases: int) -> Survey:
+    """Reads the day's files, and of the day before the last minute; users' windows end in so many phases.
+
+    Raises InputError for a file it cannot read.
+    """
     files = archive_files(archive, day)
     footers = [footer(file) for file in files]
-    panes, per_minute, late, newest_ms = _Panes(), np.zeros(MINUTES, dtype=np.int64), 0, 0
+    panes, per_minute, late, newest_ms = _Panes(phases), np.zeros(MINUTES, dtype=np.int64), 0, 0
     for users, at_ms, is_late in _columns([*_reaching(archive, day), *files]):
         since_ms = at_ms - start_ms(day)
         today = since_ms >= 0
-        panes.mark(users, since_ms // HOP_MS + PANES_PER_WINDOW, is_late)
+        panes.mark(users, since_ms, is_late)
         per_minute += np.bincount(since_ms[today] // 60_000, minlength=MINUTES)
         late += int(is_late[today].sum())
         newest_ms = max(newest_ms, int(at_ms.max(initial=0)))
@@ -151,7 +164,8 @@ def occupied(days: Iterable[str], archive: Path, offline: Path) -> list[str]:
 
 def plan_bins(archive: Path, days: Iterable[str]) -> list[Bin]:
     """All bins of some days, in order of time."""
-    return [part for day in days for part in bins(survey(archive, day))]
+    # They follow the readings: how many windows there are, in however many phases, is not asked.
+    return [part for day in days for part in bins(survey(archive, day, phases=1))]
 
 
 def bins(found: Survey, *, at_once: int = READINGS_AT_ONCE) -> list[Bin]:

@@ -25,13 +25,13 @@ from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import window_chunks
 from pipelines.signals.series.segments import Floats
 from schemas.feature_table import FEATURES
-from schemas.windows import EARLIEST_MS, HOP_MS, LATEST_MS, WINDOW_MS
+from schemas.windows import EARLIEST_MS, HOP_MS, LATEST_MS, WINDOW_MS, user_phase_ms
 
 if TYPE_CHECKING:
     from feature_repo.store import FeatureStore
 
 LEAST_WINDOWS: Final = 12
-"""Two minutes, wherever they begin on the grid of windows."""
+"""Two minutes, wherever they begin between two windows' starts."""
 
 STRETCH_MS: Final = 600_000
 """Everybody's readings of so long are held together; divides a day."""
@@ -50,14 +50,16 @@ class Period:
     from_ms: int
     to_ms: int
 
-    @property
-    def windows(self) -> int:
-        """Windows of the five-second grid that lie entirely in it.
+    def windows(self, phase_ms: int) -> int:
+        """How many windows of a user with that phase lie entirely in it.
 
-        >>> Period(0, 120_000).windows, Period(1, 120_000).windows, Period(0, 59_999).windows
+        >>> Period(0, 120_000).windows(0), Period(1, 120_000).windows(0), Period(0, 59_999).windows(0)
         (13, 12, 0)
+        >>> Period(0, 120_000).windows(1_750), Period(1_750, 121_750).windows(1_750)
+        (12, 13)
         """
-        return max(0, self.to_ms // HOP_MS - -(-self.from_ms // HOP_MS) - WINDOW_MS // HOP_MS + 1)
+        last, first = (self.to_ms - phase_ms) // HOP_MS, -((phase_ms - self.from_ms) // HOP_MS)
+        return max(0, last - first - WINDOW_MS // HOP_MS + 1)
 
     @property
     def parts(self) -> list[Bin]:
@@ -115,9 +117,10 @@ def enrol(settings: Settings, user_id: str, period: Period, *, now_ms: int) -> E
     Raises SettingsError for a period that is too short or not over at `now_ms`, InputError where the archive has too
     few windows of the user in it. Then nothing is written.
     """
-    _check((period,), now_ms)
+    phases = settings.window_phases
+    _check((period,), user_phase_ms(user_id, phases), now_ms)
     store = opened(settings)
-    features = features_by_user(settings.archive_folder, {user_id: (period,)})
+    features = features_by_user(settings.archive_folder, {user_id: (period,)}, phases)
     return _stored(settings, store, _Rested(user_id, (period,), features[user_id]))
 
 
@@ -129,9 +132,11 @@ def enrol_all(settings: Settings, resting: Mapping[str, Periods], progress: Prog
     cannot be read.
     """
     store = opened(settings)
-    refused = {user: fault for user, periods in resting.items() if (fault := _fault(periods, now_ms))}
-    able = {user: _with_windows(periods) for user, periods in resting.items() if user not in refused}
-    features = features_by_user(settings.archive_folder, able, progress)
+    phases = settings.window_phases
+    phase_ms = {user: user_phase_ms(user, phases) for user in resting}
+    refused = {user: fault for user, periods in resting.items() if (fault := _fault(periods, phase_ms[user], now_ms))}
+    able = {user: _with_windows(periods, phase_ms[user]) for user, periods in resting.items() if user not in refused}
+    features = features_by_user(settings.archive_folder, able, phases, progress)
     enrolled = []
     for user, periods in sorted(able.items()):
         try:
@@ -142,9 +147,11 @@ def enrol_all(settings: Settings, resting: Mapping[str, Periods], progress: Prog
 
 
 def features_by_user(
-    archive: Path, resting: Mapping[str, Periods], progress: Progress = lambda done, total: None
+    archive: Path, resting: Mapping[str, Periods], phases: int, progress: Progress = lambda done, total: None
 ) -> dict[str, Floats]:
     """Each user's (windows, features): windows that lie entirely in one of their periods, computed as the stream does.
+
+    They end in so many phases.
 
     A window counts if the body was seen in it: a watch on a table is at rest, too.
 
@@ -157,7 +164,7 @@ def features_by_user(
         samples = dict(samples_by_user(archive, whole, users={user for user, _ in mine}))
         for user, part in mine:
             if user in samples:
-                found[user] += _features(samples[user], part)
+                found[user] += _features(samples[user], part, user_phase_ms(user, phases))
         progress(done, len(stretches))
     return {user: np.concatenate(parts) for user, parts in found.items()}
 
@@ -170,8 +177,8 @@ def _stretches(resting: Mapping[str, Periods]) -> Iterator[list[tuple[str, Bin]]
         yield [(user, part) for part, user in mine]
 
 
-def _features(samples: NDArray[np.void], part: Bin) -> Iterator[Floats]:
-    for formed in window_chunks(samples, between_ms=part.starts_ms):
+def _features(samples: NDArray[np.void], part: Bin, phase_ms: int) -> Iterator[Floats]:
+    for formed in window_chunks(samples, phase_ms, between_ms=part.starts_ms):
         found = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
         yield found.features[is_seen(found.quality)]
 
@@ -194,6 +201,7 @@ def _stored(settings: Settings, store: "FeatureStore", rested: _Rested) -> Enrol
             " whether the readings have been archived"
         )
     level, end_ms = moments(features), periods[-1].to_ms
+    phase_ms = user_phase_ms(user_id, settings.window_phases)
     rows = baseline_rows([Baseline(user_id, len(features), level)], end_ms)
     file = file_of(settings, user_id, end_ms)
     write_offline(rows, file)
@@ -203,7 +211,7 @@ def _stored(settings: Settings, store: "FeatureStore", rested: _Rested) -> Enrol
         to_ms=end_ms,
         periods=len(periods),
         windows=len(features),
-        windows_of_period=sum(period.windows for period in periods),
+        windows_of_period=sum(period.windows(phase_ms) for period in periods),
         features_known=int((level.count > 0).sum()),
         features=len(FEATURES),
         file=str(file),
@@ -235,11 +243,11 @@ def instant_ms(flag: str, text: str) -> int:
     return at_ms
 
 
-def _check(periods: Periods, now_ms: int) -> None:
+def _check(periods: Periods, phase_ms: int, now_ms: int) -> None:
     """Raises SettingsError where no baseline can come of the periods, whatever the archive holds."""
     if not periods:
         raise SettingsError("no such period: the labels name none, or others claim the same time")
-    fit = sum(period.windows for period in periods)
+    fit = sum(period.windows(phase_ms) for period in periods)
     if fit < LEAST_WINDOWS:
         needed_s = (WINDOW_MS + LEAST_WINDOWS * HOP_MS) // 1000
         raise SettingsError(
@@ -250,17 +258,17 @@ def _check(periods: Periods, now_ms: int) -> None:
         raise SettingsError(f"the period {periods[-1].shown} is not over: enrol when it is")
 
 
-def _fault(periods: Periods, now_ms: int) -> Refusal | None:
+def _fault(periods: Periods, phase_ms: int, now_ms: int) -> Refusal | None:
     try:
-        _check(periods, now_ms)
+        _check(periods, phase_ms, now_ms)
     except SettingsError as fault:
         return fault
     return None
 
 
-def _with_windows(periods: Periods) -> Periods:
+def _with_windows(periods: Periods, phase_ms: int) -> Periods:
     """Without those that are too short for one: they tell nothing, and so end no baseline."""
-    return [period for period in periods if period.windows]
+    return [period for period in periods if period.windows(phase_ms)]
 
 
 def _shown(periods: Periods) -> str:

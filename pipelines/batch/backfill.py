@@ -26,6 +26,8 @@ class BackfillRequest:
     days: Days
     offline: Path
     now_ms: int
+    phases: int
+    """In so many do users' windows end."""
     archive: Path = Path()
     max_user_share: float = 0.5
     again: bool = False
@@ -44,7 +46,7 @@ class DayPlan:
     bins: tuple[Bin, ...]
     """Empty: nothing is to be done."""
     made_from: str
-    """Fingerprint of the archive's files."""
+    """Fingerprint of the archive's files, and of how windows are made of them."""
     streamed: tuple[Path, ...]
     """The stream's files, whose rows the new generation will hold."""
 
@@ -65,7 +67,7 @@ class DayResult:
 
     plan: DayPlan
     counts: Counter[str] = field(default_factory=Counter)
-    """Rows that are `same`, `new`, `changed` or `kept`."""
+    """Rows that are `same`, `new`, `changed` or `kept`, and such as are `superseded`."""
     changes: tuple[Path, ...] = ()
     """Parquet files that list all but the same."""
 
@@ -75,10 +77,11 @@ def plan(request: BackfillRequest) -> list[DayPlan]:
 
     Raises InputError where something is surely wrong; writes nothing.
     """
-    surveys = [survey(request.archive, day) for day in occupied(request.days, request.archive, request.offline)]
+    days = occupied(request.days, request.archive, request.offline)
+    surveys = [survey(request.archive, day, request.phases) for day in days]
     check(request.days, surveys, now_ms=request.now_ms, max_user_share=request.max_user_share)
-    days = [_day(request, found) for found in surveys]
-    return [each for each in days if each.bins or each.survey.windows]
+    plans = [_day(request, found) for found in surveys]
+    return [each for each in plans if each.bins or each.survey.windows]
 
 
 def recompute(request: BackfillRequest, plans: Sequence[DayPlan]) -> list[DayResult]:
@@ -86,7 +89,7 @@ def recompute(request: BackfillRequest, plans: Sequence[DayPlan]) -> list[DayRes
     to_do = [part for each in plans for part in each.bins]
     staging = {each.survey.day: stage(each.place, each.staging) for each in plans if each.bins}
     if to_do:
-        work = HealBin(request.archive, request.offline, staging, request.now_ms - OPEN_MS)
+        work = HealBin(request.archive, request.offline, staging, request.now_ms - OPEN_MS, request.phases)
         run(pipeline_options(request.beam, items=len(to_do)), for_each(work, to_do))
     return [_settled(each, staging[each.survey.day]) if each.bins else DayResult(each) for each in plans]
 
@@ -100,7 +103,8 @@ def _day(request: BackfillRequest, found: Survey) -> DayPlan:
     place = day_folder(request.offline, found.day)
     files = [file for day in (day_before(found.day), found.day) for file in archive_files(request.archive, day)]
     closes_ms = start_ms(found.day) + DAY_MS + OPEN_MS
-    made_from = fingerprint(files, min(request.now_ms, closes_ms))
+    # Not how many phases there are but how they are found is in the schemas, which a fingerprint always covers.
+    made_from = fingerprint(files, (min(request.now_ms, closes_ms), request.phases))
     done = is_made_from(place, made_from) and not request.again
     idle = done or not (found.windows or streamed(place))
     return DayPlan(found, place, () if idle else tuple(bins(found)), made_from, tuple(streamed(place)))

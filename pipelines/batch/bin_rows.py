@@ -17,8 +17,9 @@ from pipelines.archive.reader import samples_by_user
 from pipelines.core.errors import InputError, first_line
 from pipelines.features.compute import VECTOR_NAMES, WindowFeatures, compute_windows
 from pipelines.features.windowing import window_chunks
-from pipelines.signals.series.segments import Ints
-from schemas.windows import WINDOW_MS
+from pipelines.signals.series.samples import timestamps_ms
+from pipelines.signals.series.segments import Bools, Ints
+from schemas.windows import HOP_MS, WINDOW_MS, user_phase_ms
 
 
 def stored_rows(folder: Path, part: Bin) -> pa.Table:
@@ -46,18 +47,41 @@ class UserWindows:
     computed: WindowFeatures
 
 
-def user_windows(archive: Path, part: Bin, *, late: bool = True) -> Iterator[UserWindows]:
+def user_windows(archive: Path, part: Bin, phases: int, *, late: bool = True) -> Iterator[UserWindows]:
     """All windows of a bin, users ascending; a user's windows may come in several parts, ascending."""
     for user, samples in samples_by_user(archive, part, late=late):
-        for formed in window_chunks(samples, between_ms=part.starts_ms):
+        for formed in window_chunks(samples, user_phase_ms(user, phases), between_ms=part.starts_ms):
             found = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
             yield UserWindows(user, formed.window_start_ms, found)
 
 
-def recomputed_rows(archive: Path, part: Bin, *, late: bool = True) -> pa.Table:
-    """A bin's rows as the offline store keeps them, by user and window; missing values are NaN."""
-    parts = [_rows(windows) for windows in user_windows(archive, part, late=late)]
+def recomputed_rows(archive: Path, part: Bin, phases: int, *, late: bool = True) -> pa.Table:
+    """A bin's rows as the offline store keeps them, by user and window; missing values are NaN.
+
+    `phases`: in so many do users' windows end.
+    """
+    parts = [_rows(windows) for windows in user_windows(archive, part, phases, late=late)]
     return pa.concat_tables([arrow_schema(WINDOW_FEATURES).empty_table(), *parts])
+
+
+def superseded(archive: Path, part: Bin, rows: pa.Table, phases: int) -> Bools:
+    """Of a bin's stored rows, by user, those that do not end at the user's phase and hold readings of the archive.
+
+    They were made while there was another number of phases, or none at all. What they tell is told by the windows
+    that the same readings are in now. Where the archive has lost all readings of a row, nothing else tells of them.
+    """
+    user = rows[JOIN_KEY].to_numpy()
+    starts_ms = rows["window_start_ms"].to_numpy()
+    names, code = np.unique(user.astype(np.str_), return_inverse=True)
+    phase_ms = np.array([user_phase_ms(str(name), phases) for name in names], dtype=np.int64)
+    other = (starts_ms - phase_ms[code]) % HOP_MS != 0
+    found = np.zeros(len(other), dtype=bool)
+    if other.any():
+        for name, samples in samples_by_user(archive, part, users=set(user[other].tolist())):
+            mine = np.flatnonzero(other & (user == name))
+            at_ms = np.sort(timestamps_ms(samples))
+            found[mine] = np.searchsorted(at_ms, starts_ms[mine]) < np.searchsorted(at_ms, starts_ms[mine] + WINDOW_MS)
+    return found
 
 
 def _rows(windows: UserWindows) -> pa.Table:

@@ -1,8 +1,9 @@
 """Stored rows and recomputed rows made into one: what a late reading changes, nothing else; and its Beam step."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,17 +13,18 @@ from numpy.typing import NDArray
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY
 from feature_repo.partitions import MEASURED, counting_rows, user_ranks
 from pipelines.archive.bins import Bin
-from pipelines.batch.bin_rows import recomputed_rows, stored_rows
+from pipelines.batch.bin_rows import recomputed_rows, stored_rows, superseded
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.parity.comparison import relative_difference
+from pipelines.signals.series.segments import Bools
 from schemas.feature_table import EVIDENCE_NAMES
 from schemas.whole import whole_file, write_whole
-from schemas.windows import HOP_MS, LATEST_MS
 
 TOLERANCE = 1e-9
 """Values closer than this, relatively, are the same number."""
 
-START_BITS = (LATEST_MS // HOP_MS).bit_length()
+KINDS: Final = ("changed", "new", "kept", "superseded")
+"""Of changes, as they are told."""
 
 CHANGES = pa.schema(
     [
@@ -40,8 +42,8 @@ CHANGES = pa.schema(
 class Healed:
     """The rows that stand from now on, and how they differ from those that stood before.
 
-    `change` is `new` (no row stood), `changed` (another row stood), or `kept` (the row that stood measured more than
-    the archive holds).
+    `change` is `new` (no row stood), `changed` (another row stood), `kept` (the row that stood measured more than the
+    archive holds), or `superseded` (a row that stood is no window any more: its user's windows end at another phase).
     """
 
     rows: pa.Table
@@ -50,7 +52,19 @@ class Healed:
 
     def counts(self) -> dict[str, int]:
         kinds = self.changes["change"].to_pylist()
-        return {"same": self.same, **{kind: kinds.count(kind) for kind in ("new", "changed", "kept")}}
+        return {"same": self.same, **{kind: kinds.count(kind) for kind in KINDS}}
+
+    def superseding(self, gone: pa.Table) -> "Healed":
+        """The same, having said of some more rows that they stand no longer."""
+        columns = [
+            gone[JOIN_KEY],
+            gone["window_start_ms"],
+            pa.array(["superseded"] * gone.num_rows, pa.string()),
+            gone[MEASURED],
+            pa.nulls(gone.num_rows, pa.int64()),
+            pa.array(np.zeros(gone.num_rows, dtype=np.int64)),
+        ]
+        return replace(self, changes=pa.concat_tables([self.changes, pa.table(columns, schema=CHANGES)]))
 
 
 def healed(stored: pa.Table, recomputed: pa.Table) -> Healed:
@@ -76,7 +90,8 @@ def _measured(rows: pa.Table) -> NDArray[np.int64]:
 
 def _paired(both: pa.Table, stored: int) -> NDArray[np.int64]:
     """Row numbers of each window, stored and recomputed side by side; -1 where there is none. Shape (windows, 2)."""
-    key = user_ranks(both) << START_BITS | both["window_start_ms"].to_numpy() // HOP_MS
+    starts, start = np.unique(both["window_start_ms"].to_numpy(), return_inverse=True)
+    key = user_ranks(both) * len(starts) + start
     distinct, window = np.unique(key, return_inverse=True)
     pairs = np.full((len(distinct), 2), -1, dtype=np.int64)
     row = np.arange(len(key))
@@ -115,9 +130,10 @@ def _numbers_changed(both: pa.Table, pairs: NDArray[np.int64]) -> NDArray[np.int
     return found
 
 
-def closed(rows: pa.Table, until_ms: int) -> pa.Table:
-    """The rows of windows that ended at or before an instant."""
-    return rows.filter(pa.compute.less_equal(rows[EVENT_TIMESTAMP], pa.scalar(until_ms, pa.timestamp("ms"))))
+def closed(rows: pa.Table, until_ms: int) -> Bools:
+    """Rows of windows that ended at or before an instant."""
+    ended: Bools = rows[EVENT_TIMESTAMP].cast(pa.timestamp("ms")).cast(pa.int64()).to_numpy() <= until_ms
+    return ended
 
 
 @dataclass(frozen=True)
@@ -134,18 +150,27 @@ class HealBin:
     """Staging folder of each day."""
     until_ms: int
     """Windows that ended later may still be open: they are left to the stream."""
+    phases: int
+    """In so many do users' windows end."""
 
     def __call__(self, part: Bin) -> str:
         folder = self.staging[part.day]
         counts = folder / f"_{part.name}.json"
         if not counts.is_file():
-            found = healed(stored_rows(self.offline, part), closed(recomputed_rows(self.archive, part), self.until_ms))
+            found = self._healed(part)
             if found.rows.num_rows:
                 write(found.rows, folder / f"{part.name}.parquet")
             if found.changes.num_rows:
                 write(found.changes, folder / f"_{part.name}.changes.parquet")
             write_whole(counts, json.dumps(found.counts()) + "\n")
         return part.name
+
+    def _healed(self, part: Bin) -> Healed:
+        stored = stored_rows(self.offline, part)
+        recomputed = recomputed_rows(self.archive, part, self.phases)
+        recomputed = recomputed.filter(pa.array(closed(recomputed, self.until_ms)))
+        gone = superseded(self.archive, part, stored, self.phases) & closed(stored, self.until_ms)
+        return healed(stored.filter(pa.array(~gone)), recomputed).superseding(stored.filter(pa.array(gone)))
 
 
 def write(rows: "pq.pa.Table", file: Path) -> None:

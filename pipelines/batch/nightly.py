@@ -19,7 +19,7 @@ from feature_repo.partitions import day_folder, recomputed
 from pipelines.baselines.rows import opened
 from pipelines.batch.backfill import BackfillRequest, DayPlan, DayResult, plan, recompute
 from pipelines.batch.baselines import BaselineSummary, nights, refresh_baselines
-from pipelines.batch.healing import CHANGES
+from pipelines.batch.healing import CHANGES, KINDS
 from pipelines.batch.source import Source
 from pipelines.core.errors import StackError
 from pipelines.core.settings import Settings
@@ -137,8 +137,7 @@ def _planned(day: DayPlan) -> Summary:
 
 
 def _done(result: DayResult) -> Summary:
-    kinds = ("same", "changed", "new", "kept")
-    return {**_planned(result.plan), **{kind: result.counts[kind] for kind in kinds}}
+    return {**_planned(result.plan), **{kind: result.counts[kind] for kind in ("same", *KINDS)}}
 
 
 def _list_changes(file: Path, results: Sequence[DayResult]) -> str:

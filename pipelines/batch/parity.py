@@ -30,9 +30,10 @@ class CompareBin:
     archive: Path
     features: Path
     terms: ParityTerms
+    phases: int
 
     def __call__(self, part: Bin) -> RowComparison:
-        recomputed = recomputed_rows(self.archive, part, late=self.terms.late)
+        recomputed = recomputed_rows(self.archive, part, self.phases, late=self.terms.late)
         return compare(stored_rows(self.features, part), recomputed, tolerance=self.terms.tolerance)
 
 
@@ -76,15 +77,18 @@ class Places:
     output: Path
 
 
-def parity(places: Places, days: Days, terms: ParityTerms, *, beam: Sequence[str] = ()) -> Verdict:
-    """Compares, and writes `parity.json` and `report.html` together or not at all; `beam` are Beam's own options.
+def parity(places: Places, days: Days, terms: ParityTerms, phases: int, *, beam: Sequence[str] = ()) -> Verdict:
+    """Compares, and writes `parity.json` and `report.html` together or not at all.
+
+    Users' windows end in so many phases; `beam` are Beam's own options.
 
     An earlier outcome at that place is replaced; a folder with anything else in it is refused.
     """
     if not places.archive.is_dir():
         raise InputError(f"no archive at {places.archive}: run the features job first, or name another with --archive")
     with _working(places.output) as (fresh, work):
-        found = _compared(places, days, terms, work / "result", beam)
+        compare_bin = CompareBin(places.archive, places.features, terms, phases)
+        found = _compared(compare_bin, days, work / "result", beam)
         if not found.rows:
             raise InputError(
                 f"nothing to compare from {days.first} to {days.last}: no window can be made of the readings in"
@@ -95,11 +99,10 @@ def parity(places: Places, days: Days, terms: ParityTerms, *, beam: Sequence[str
     return verdict
 
 
-def _compared(places: Places, days: Days, terms: ParityTerms, result: Path, beam: Sequence[str]) -> RowComparison:
-    parts = plan_bins(places.archive, occupied(days, places.archive, places.features))
+def _compared(work: CompareBin, days: Days, result: Path, beam: Sequence[str]) -> RowComparison:
+    parts = plan_bins(work.archive, occupied(days, work.archive, work.features))
     if not parts:
         return RowComparison()
-    work = CompareBin(places.archive, places.features, terms)
     run(pipeline_options(beam, items=len(parts)), comparing(work, parts, result))
     if not result.is_file():
         raise StackError(

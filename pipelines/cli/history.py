@@ -62,6 +62,7 @@ def _backfill(given: Namespace, settings: Settings) -> None:
         days=Days.between(given.first_day, given.last_day, now_ms=now_ms),
         offline=settings.features_folder,
         now_ms=now_ms,
+        phases=settings.window_phases,
         max_user_share=given.max_user_share,
         again=given.again,
         beam=tuple(given.beam),
@@ -130,7 +131,8 @@ def _parity(given: Namespace, settings: Settings) -> int:
     terms = ParityTerms(not given.without_late, given.tolerance, given.max_mismatch_rate)
     output = (given.output or settings.home / "parity" / f"{days.first}_{days.last}").absolute()
     archive = (given.archive or settings.archive_folder).absolute()
-    verdict = parity(Places(archive, settings.features_folder, output), days, terms, beam=given.beam)
+    places = Places(archive, settings.features_folder, output)
+    verdict = parity(places, days, terms, settings.window_phases, beam=given.beam)
     if given.json:
         print(json.dumps(verdict.as_json(), allow_nan=False))
     else:

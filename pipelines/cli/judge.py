@@ -59,7 +59,7 @@ def _evaluate(given: Namespace, settings: Settings) -> int:
 
     output = (given.output or settings.home / "evaluation").absolute()
     files.check(output)
-    report = evaluation(given)
+    report = evaluation(given, settings.window_phases)
     files.write(output, report)
     _show(given, report, parts, f"{output / files.PAGE} shows it, {output / files.FIGURES} has the figures")
     return ALARM if report["sounds"] else 0
@@ -87,7 +87,7 @@ def _explain(given: Namespace, settings: Settings) -> None:
 
     output = (given.output or settings.home / "explanation").absolute()
     files.check(output)
-    report = explanation(given, given.bundle or settings.current_bundle)
+    report = explanation(given, given.bundle or settings.current_bundle, settings.window_phases)
     files.write(output, report)
     _show(given, report, parts, f"{output / files.PAGE} shows it, {output / files.FIGURES} has the figures")
 
@@ -112,7 +112,7 @@ def _export(given: Namespace, settings: Settings) -> None:
     given.bundle = given.bundle or settings.current_bundle
     folder = given.to.absolute()
     files.check(folder)
-    export = exporting(given)
+    export = exporting(given, settings.window_phases)
     files.write(folder, export)
     ending = f"{folder / files.PAGE} shows it, {folder / files.CONTRACT} is for whoever builds the device"
     _show(given, export.report, parts, ending)

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from feature_repo.columns import WINDOW_FEATURES
 from feature_repo.folders import offline_folder
 from pipelines.core.errors import SettingsError
+from schemas.windows import HOP_MS, PHASES
 
 PREFIX: Final = "EQM_"
 FILE: Final = Path("eqm.toml")
@@ -29,6 +31,19 @@ Port = Annotated[int, Field(ge=1024, le=65_535)]
 Count = Annotated[int, Field(ge=1)]
 Megabytes = Annotated[int, Field(ge=64)]
 Address = Annotated[str, Field(pattern=r"^([^\s:,]+:\d{1,5}(,[^\s:,]+:\d{1,5})*)?$")]
+
+
+def _dividing_the_hop(phases: int) -> int:
+    if HOP_MS % phases:
+        raise PydanticCustomError(
+            "phases",
+            "{hop_ms} ms cannot be cut into so many equal parts of whole milliseconds; 20, 10, 5 or 1 will do",
+            {"hop_ms": HOP_MS},
+        )
+    return phases
+
+
+Phases = Annotated[Count, AfterValidator(_dividing_the_hop)]
 
 
 class Settings(BaseModel):
@@ -87,6 +102,10 @@ class Settings(BaseModel):
     back, so the windows of the other partitions close without it."""
     publish_features: bool = False
     """Whether the stream job also writes the features topic. The features job always does, for the emotions job."""
+    window_phases: Phases = PHASES
+    """Instants of each five seconds at which windows end, each user's at one of them. `1`: all users' at once. Divides
+    5,000. To change it, drain the job that reads the readings, submit it again, and backfill the days that are to be
+    compared."""
     feast_profile: Literal["local", "production"] = "local"
     """Where Feast keeps online features: `local` in SQLite, `production` in Redis."""
     redis_url: str = ""

@@ -30,7 +30,7 @@ from pipelines.recordings.wearers import FILE, Block
 from pipelines.sources.recording import Recording, accepted, to_samples
 from schemas.feature_table import FEATURES
 from schemas.records import Label
-from schemas.windows import WINDOW_MS
+from schemas.windows import WINDOW_MS, user_phase_ms
 
 LEAST_SHARE: Final = 50 / 60 - 1e-9
 """A window is labelled when one label covers fifty of its sixty seconds: protocols are written down to the minute."""
@@ -70,20 +70,25 @@ class Part:
 DEFAULT_TERMS: Final = EnrolmentTerms()
 
 
-def given_windows(given: Namespace, terms: EnrolmentTerms = DEFAULT_TERMS) -> EvaluationWindows:
-    """Those that a command's `--recordings` or `--training-set` names, with a progress bar where it takes long."""
+def given_windows(given: Namespace, phases: int, terms: EnrolmentTerms = DEFAULT_TERMS) -> EvaluationWindows:
+    """Those that a command's `--recordings` or `--training-set` names, with a progress bar where it takes long.
+
+    Those of recordings are as the stream would make them, where users' windows end in so many phases.
+    """
     if given.training_set:
         return of_training_set(given.training_set)
     with counted("recordings", "recordings") as progress:
-        found = of_recordings(given.folders, terms, progress)
+        found = of_recordings(given.folders, phases, terms, progress)
     say_all(contradiction_lines(found.left_out.get(Unlabelled.OVERLAPPING_LABELS, 0)), say_on_stderr)
     return found
 
 
 def of_recordings(
-    paths: Iterable[Path], terms: EnrolmentTerms, progress: Callable[[int, int], None]
+    paths: Iterable[Path], phases: int, terms: EnrolmentTerms, progress: Callable[[int, int], None]
 ) -> EvaluationWindows:
-    """Windows of all labelled recordings at the paths; `progress` gets recordings done and in all.
+    """Windows of all labelled recordings at the paths, ending in so many phases.
+
+    `progress` gets recordings done and in all.
 
     A person's baseline is the mean over the windows that lie in the enrolment block; it holds from the block's end on,
     never before. Windows that touch the block are neither trained on nor scored; those that end before it ends are not
@@ -94,7 +99,7 @@ def of_recordings(
         if isinstance(each, Session) and each.blocks:
             for recording in each.read():
                 apart.add(each.path, recording)
-                parts[recording.user_id].append(_part(each, recording))
+                parts[recording.user_id].append(_part(each, recording, phases))
         progress(done, len(found))
     if not parts:
         raise InputError(f"none of {len(found)} recordings has a row in a {FILE} beside it: label them first")
@@ -130,8 +135,9 @@ def _after_enrolment(dataset: Dataset) -> Bools:
     return found
 
 
-def _part(session: Session, recording: Recording) -> Part:
-    formed = list(window_chunks(to_samples(accepted(recording))))
+def _part(session: Session, recording: Recording, phases: int) -> Part:
+    phase_ms = user_phase_ms(recording.user_id, phases)
+    formed = list(window_chunks(to_samples(accepted(recording)), phase_ms))
     computed = [compute_windows(each.window_start_ms, each.samples, each.offsets) for each in formed]
     return Part(
         recording.user_id,

@@ -27,7 +27,7 @@ class Dropped(StrEnum):
 
 
 MEANING: Final[Mapping[str, str]] = {
-    Dropped.OFF_STRIDE: "the window's start is not a multiple of the stride",
+    Dropped.OFF_STRIDE: "of its stride of time another window is taken",
     Dropped.NO_LABEL: "its user has no label in these days",
     Dropped.UNLABELLED_TIME: "its user has labels, but none touches it",
     Dropped.OVERLAPPING_LABELS: "it touches two labels that claim the same time",

@@ -24,6 +24,7 @@ from pipelines.datasets.reasons import Dropped, LabelsByUser, LabelUse, label_us
 from pipelines.datasets.request import Choice, TrainingSetRequest
 from pipelines.datasets.splits import GAP, assign
 from pipelines.datasets.training_windows import label_set, origin
+from pipelines.features.windowing import on_stride
 from pipelines.labels.window_labels import label_windows, merged, touched
 from pipelines.signals.series.segments import Ints
 from schemas.records import Label
@@ -107,7 +108,7 @@ def _labelled(starts_ms: Ints, labels: Sequence[Label], choice: Choice) -> tuple
     label, dropped = label_windows(merged(labels), starts_ms, least_share=choice.least_share)
     if not labels:
         dropped[:] = Dropped.NO_LABEL
-    dropped[starts_ms % (choice.stride_s * 1000) != 0] = Dropped.OFF_STRIDE
+    dropped[~on_stride(starts_ms, choice.stride_s)] = Dropped.OFF_STRIDE
     return label, dropped
 
 

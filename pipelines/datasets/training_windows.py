@@ -5,18 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.core.dataset import COLUMNS, Dataset, TrainedOn
 from models.datasets.split import Split
 from pipelines.archive import reader as archive
 from pipelines.core.errors import InputError
 from pipelines.features.compute import compute_windows
-from pipelines.features.windowing import Windows, windows
+from pipelines.features.windowing import Windows, on_stride, windows
 from pipelines.labels.window_labels import UNLABELLED, contradicted, window_labels
 from schemas.labels import LABEL_SETS
 from schemas.records import Label
-from schemas.windows import WINDOW_MS
+from schemas.windows import WINDOW_MS, user_phase_ms
 
 LEAST_SHARE = 0.75
 """A window is labelled when one label covers at least this share of it."""
@@ -41,9 +40,12 @@ class LabelledWindows:
 
 
 def labelled_windows(
-    folder: Path, labels: Mapping[str, Sequence[Label]], progress: Callable[[int, int], None]
+    folder: Path, labels: Mapping[str, Sequence[Label]], phases: int, progress: Callable[[int, int], None]
 ) -> LabelledWindows:
-    """Computes labelled windows of everybody in the archive; `progress` gets people done and people in all."""
+    """Computes labelled windows of everybody in the archive, as users' windows end in so many phases.
+
+    `progress` gets people done and people in all.
+    """
     people = [user for user in archive.users(folder) if labels.get(user)]
     if not people:
         raise InputError(f"nobody in the archive at {folder} has labels: replay labelled recordings first")
@@ -51,7 +53,8 @@ def labelled_windows(
     names, trained_on = label_set(given), origin(given)
     parts, dropped, contradictory = [], 0, 0
     for done, user in enumerate(people, start=1):
-        part, without, between = _of_user(folder, user, labels[user], names, trained_on)
+        formed = every(windows(archive.samples(folder, user), user_phase_ms(user, phases)), stride_s=STRIDE_S)
+        part, without, between = _of_user(formed, user, labels[user], names, trained_on)
         parts.append(part)
         dropped += without
         contradictory += between
@@ -85,10 +88,9 @@ def origin(labels: Sequence[Label]) -> TrainedOn:
 
 
 def _of_user(
-    folder: Path, user: str, labels: Sequence[Label], names: tuple[str, ...], trained_on: TrainedOn
+    formed: Windows, user: str, labels: Sequence[Label], names: tuple[str, ...], trained_on: TrainedOn
 ) -> tuple[Dataset | None, int, int]:
     """A user's labelled windows, how many others there are, and how many of these touch a contradiction."""
-    formed = every(windows(archive.samples(folder, user)), stride_ms=STRIDE_S * 1000)
     label, why = window_labels(labels, names, formed.window_start_ms, least_share=LEAST_SHARE)
     keep = label != UNLABELLED
     if not keep.any():
@@ -108,13 +110,9 @@ def _of_user(
     return dataset, int((~keep).sum()), contradicted(why)
 
 
-def every(formed: Windows, *, stride_ms: int) -> Windows:
-    """The windows whose start is a multiple of the stride."""
-    return picked(formed, np.flatnonzero(formed.window_start_ms % stride_ms == 0))
-
-
-def picked(formed: Windows, rows: NDArray[np.int64]) -> Windows:
-    """Some windows of all."""
+def every(formed: Windows, *, stride_s: int) -> Windows:
+    """One user's windows that a stride takes."""
+    rows = np.flatnonzero(on_stride(formed.window_start_ms, stride_s))
     parts = [formed.samples[formed.offsets[row] : formed.offsets[row + 1]] for row in rows]
     offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts], dtype=np.int64)])
     samples = np.concatenate(parts) if parts else formed.samples[:0]

@@ -32,13 +32,16 @@ class SeenWindows:
     def add(self, event: EmotionEvent) -> bool:
         """True the first time that this user, window and model come.
 
-        Window ends off the grid of hops, which no job of ours makes, are all taken as new.
+        A window that ends no whole number of hops from the newest begins the memory anew: the number of phases is
+        another one now, and so are all of the user's windows.
         """
         key = (event.user_id, event.model_name, event.model_version)
         end = event.window_end_ms
         newest, seen = self._seen.get(key, (end, 0))
         hops, off_grid = divmod(end - newest, HOP_MS)
-        if off_grid or hops <= -REMEMBERED_WINDOWS:
+        if off_grid:
+            newest, seen, hops = end, 0, 0
+        if hops <= -REMEMBERED_WINDOWS:
             return True
         bit = 1 << max(0, -hops)
         seen = (seen << max(0, hops)) & _MASK if hops < REMEMBERED_WINDOWS else 0

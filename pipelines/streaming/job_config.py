@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final, Self
 
 from schemas.topics import READERS
+from schemas.windows import PHASES
 
 READINGS_GROUP, FEATURES_GROUP = READERS
 GROUPS: Final = {"stream": READINGS_GROUP, "features": READINGS_GROUP, "emotions": FEATURES_GROUP}
@@ -78,6 +79,8 @@ class FeaturesConfig(JobConfig):
     """A partition without accepted readings for so long no longer holds the others back."""
     publish: bool = True
     """Whether the features topic is an output."""
+    phases: int = PHASES
+    """In so many phases users' windows end; a part of the contract, as the batch jobs must be told the same."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesCon
         "lateness_ms": str(LATENESS_MS),
         "pane_ms": str(HOP_MS),
         "window_ms": str(WINDOW_MS),
+        "phases": str(config.phases),
     }
     return get_gateway().jvm.org.eqm.streaming.ReadingStream(
         environment._j_stream_execution_environment, _java_map(settings), _java_map(config.consumer_properties())

@@ -14,10 +14,10 @@ from pipelines.datasets.evaluation_windows import EnrolmentTerms, EvaluationWind
 from schemas.windows import HOP_S
 
 
-def evaluation(given: Namespace) -> dict[str, Any]:
-    """Reads, fits and scores as the command's arguments say."""
+def evaluation(given: Namespace, phases: int) -> dict[str, Any]:
+    """Reads, fits and scores as the command's arguments say; windows of recordings end in so many phases."""
     config = config_of(given)
-    found = given_windows(given, EnrolmentTerms(given.enrolment_block, given.score_before_enrolment))
+    found = given_windows(given, phases, EnrolmentTerms(given.enrolment_block, given.score_before_enrolment))
     with counted("evaluation", "fits") as progress:
         report = evaluate_study(found.windows, learners_of(given), config, progress)
     return {"format": "eqm evaluation 1", "data": data_of(found)} | hopeful(report)

@@ -56,11 +56,11 @@ class Export:
     report: dict[str, Any]
 
 
-def exporting(given: Namespace) -> Export:
-    """As the command's arguments say."""
+def exporting(given: Namespace, phases: int) -> Export:
+    """As the command's arguments say; windows of recordings end in so many phases."""
     bundles = [Bundle.load(folder) for folder in (given.bundle, *given.student)]
     need_comparable([each.manifest for each in bundles])
-    rows = _windows(given)
+    rows = _windows(given, phases)
     with counted("export", "steps") as moved:
         return export_all(bundles, rows, moved)
 
@@ -135,9 +135,9 @@ def _training(manifest: Manifest, rows: Dataset) -> Dataset:
     return rows.of(people)
 
 
-def _windows(given: Namespace) -> Dataset:
+def _windows(given: Namespace, phases: int) -> Dataset:
     """As in training: without those from before a person's baseline was known."""
-    found = given_windows(given).windows
+    found = given_windows(given, phases).windows
     rows = found.dataset if given.training_set else found.dataset.rows(found.scored)
     return rows.rows(enrolled(rows)).ordered()
 

@@ -30,7 +30,7 @@ from schemas.topics import LABELS
 def archived_windows(settings: Settings, progress: Callable[[int, int], None]) -> LabelledWindows:
     """The labelled windows of the archive, each beside its person's baseline; labels come from the labels topic."""
     labels = read_labels(settings.bootstrap_servers, LABELS.name)
-    found = labelled_windows(settings.archive_folder, labels, progress)
+    found = labelled_windows(settings.archive_folder, labels, settings.window_phases, progress)
     return replace(found, dataset=with_baselines(found.dataset, settings))
 
 

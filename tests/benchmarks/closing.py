@@ -43,11 +43,12 @@ def _passed_ms(partition: Arrived, instants_ms: Times) -> NDArray[np.float64]:
     return appended[place]
 
 
-def ends_between(partitions: Sequence[Arrived], from_ms: float, until_ms: float) -> dict[int, float]:
-    """Every window end that could be passed from one instant until before another, with when."""
+def ends_between(partitions: Sequence[Arrived], from_ms: float, until_ms: float, phases: int = 1) -> dict[int, float]:
+    """Every end of some user's windows that could be passed from one instant until before another, with when."""
     newest = max(int(each.event_ms.max()) for each in partitions if len(each.event_ms))
     oldest = min(int(each.event_ms.min()) for each in partitions if len(each.event_ms))
-    ends = np.arange(oldest - oldest % HOP_MS + HOP_MS, newest, HOP_MS)
+    step_ms = HOP_MS // phases
+    ends = np.arange(oldest - oldest % step_ms + step_ms, newest, step_ms)
     closable = can_close_ms(partitions, ends)
     kept = (closable >= from_ms) & (closable < until_ms)
     return dict(zip(ends[kept].tolist(), closable[kept].tolist(), strict=True))

@@ -65,11 +65,12 @@ def expected(given: Input) -> Expected:
 def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
     """Runs it; returns what is wrong, and how memory and state went."""
     settings = bench.settings
+    windows = given.windows(settings.window_phases)
     with at_work(settings, bundle(bench, STUDENT)) as running, listening(settings) as listener:
         with watched(settings, running) as course:
             send(settings, given)
             wait_for(
-                lambda: listener.count >= given.windows - given.users * STILL_OPEN,
+                lambda: listener.count >= windows - given.users * STILL_OPEN,
                 "events",
                 timeout_s=PATIENCE_S,
                 check=lambda: None,
@@ -78,7 +79,7 @@ def endured(bench: Bench, given: Input) -> tuple[list[str], Course]:
         why = cluster.root_cause(running)
         found = [f"the job restarted: {why}"] if why else []
         cluster.stop(running, drain=True)
-        wait_for(lambda: listener.count >= given.windows, "events", timeout_s=PATIENCE_S, check=lambda: None)
+        wait_for(lambda: listener.count >= windows, "events", timeout_s=PATIENCE_S, check=lambda: None)
         return found + miscounted(settings, given), course
 
 
@@ -90,13 +91,14 @@ def send(settings: Settings, given: Input) -> None:
 
 def miscounted(settings: Settings, given: Input) -> list[str]:
     """Every count that is not what it must be."""
+    windows = given.windows(settings.window_phases)
     counted = {
         **readings_placed(settings),
         "offline rows": feature_rows(settings),
         "events": distinct(settings, EMOTIONS.name),
     }
     print(json.dumps(counted), flush=True)
-    due = {**asdict(expected(given)), **dict.fromkeys(("offline rows", "events"), given.windows)}
+    due = {**asdict(expected(given)), **dict.fromkeys(("offline rows", "events"), windows)}
     return [f"{name}: {counted[name]:,}, must be {due[name]:,}" for name in counted if counted[name] != due[name]]
 
 

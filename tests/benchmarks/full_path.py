@@ -57,13 +57,13 @@ def measured(bench: Bench, name: str, pair: Pair, begin: Begin | None = None) ->
     settings = bench.settings.model_copy(update={"checkpoint_ms": CHECKPOINT_MS})
     runs = [timed(settings, folder, each, begin or one_job) for each in pair.inputs]
     found = rate(pair, [run.seconds for run in runs])
-    more = pair.inputs[1].windows - pair.inputs[0].windows
+    few, many = (each.windows(settings.window_phases) for each in pair.inputs)
     return {
         **found,
         "checkpoint_ms": CHECKPOINT_MS,
         "windows_per_s": found["readings_per_s"] / PER_WINDOW,
         "cpu_us_per_window": {
-            kind: 1e6 * (spent - runs[0].cpu_s.get(kind, 0.0)) / more for kind, spent in runs[1].cpu_s.items()
+            kind: 1e6 * (spent - runs[0].cpu_s.get(kind, 0.0)) / (many - few) for kind, spent in runs[1].cpu_s.items()
         },
         "predictor_windows_per_s": predictor_rate(settings, folder, bench.sizes.predictor_s),
     }
@@ -94,26 +94,27 @@ class Run:
 def timed(settings: Settings, folder: Path, given: Input, begin: Begin) -> Run:
     streaming.fresh(settings)
     load(settings, given.readings, users=given.users)
+    expected = given.windows(settings.window_phases)
     cluster, before = Cluster(settings.flink_address), usage(settings)
     with listening(settings) as listener, begin(settings, folder) as job:
         end_s, now = time.monotonic() + PATIENCE_S, before
-        while listener.count < given.windows:
+        while listener.count < expected:
             if time.monotonic() > end_s:
-                raise StackError(f"{listener.count} of {given.windows} events after {PATIENCE_S} s")
+                raise StackError(f"{listener.count} of {expected} events after {PATIENCE_S} s")
             # Workers of a job that has ended are gone: what they used is known from the looks before.
             now = {**now, **usage(settings)}
             time.sleep(LOOK_S)
         now = {**now, **usage(settings)}
         seen = listener.stop()
-    if len(seen.end_ms) != given.windows:
-        raise StackError(f"{len(seen.end_ms)} events of {given.windows} windows")
+    if len(seen.end_ms) != expected:
+        raise StackError(f"{len(seen.end_ms)} events of {expected} windows")
     return Run((int(seen.seen_ms.max()) - int(cluster.job(job)["start-time"])) / 1000, cpu_s(before, now))
 
 
 def predictor_rate(settings: Settings, folder: Path, seconds: float) -> float:
     """Windows a second of `models/bundle/predictor.py` in a process per core, on windows of a simulated person."""
     file = settings.home / "windows.npz"
-    formed = windows(to_samples(simulated(1, minutes=TIMED_MINUTES, start="2025-01-01T00:00:00Z", seed=1)[0]))
+    formed = windows(to_samples(simulated(1, minutes=TIMED_MINUTES, start="2025-01-01T00:00:00Z", seed=1)[0]), 0)
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
     np.savez(file, features=computed.features.astype(np.float32), sequence=computed.sequence)
     command = [sys.executable, "-m", "tests.benchmarks.predictor_speed", str(folder), str(file), str(seconds)]

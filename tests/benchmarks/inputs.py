@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.errors import EqmError
-from schemas.windows import HOP_S, PANES_PER_WINDOW
+from schemas.windows import HOP_MS, HOP_S, PANES_PER_WINDOW, user_phase_ms
 
 START_MS: Final = 1_700_000_000_000
 RATE_HZ: Final = 4
@@ -31,15 +31,15 @@ class Input:
     users: int
     readings: int
 
-    @property
-    def windows(self) -> int:
-        """All that hold a reading, once the end of the input has closed them.
+    def windows(self, phases: int) -> int:
+        """All that hold a reading, once the end of the input has closed them; users' windows end in so many phases.
 
-        >>> Input(users=500, readings=120_000).windows
-        11500
+        >>> Input(users=500, readings=120_000).windows(1), Input(users=2, readings=40).windows(20)
+        (11500, 26)
         """
-        panes = -(-self.readings // (self.users * PER_WINDOW))
-        return self.users * (panes + PANES_PER_WINDOW - 1)
+        last_ms = (-(-self.readings // self.users) - 1) * STEP_MS
+        phase_ms = (user_phase_ms(f"user-{number}", phases) for number in range(self.users))
+        return sum((last_ms - each) // HOP_MS - -each // HOP_MS + PANES_PER_WINDOW for each in phase_ms)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """From when a window can close to its committed event, under a load in real time."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
 from pipelines.core.settings import Settings
+from schemas.windows import HOP_MS, user_phase_ms
 from tests.benchmarks import closing
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.bundles import ENSEMBLE, STUDENT, bundle
@@ -66,9 +68,10 @@ def _observed(bench: Bench, settings: Settings, case: Case) -> dict[str, Any]:
             until_ms = time.time() * 1000
         wait_until_quiet(listener)
         seen = listener.stop()
-    closable = closing.ends_between(arrived(settings), from_ms, until_ms)
+    closable = closing.ends_between(arrived(settings), from_ms, until_ms, settings.window_phases)
     found = closing.latencies_ms(seen.end_ms, seen.seen_ms, closable)
-    expected = case.users * len(closable)
+    phases = Counter(user_phase_ms(f"user-{number}", settings.window_phases) for number in range(case.users))
+    expected = sum(phases[end_ms % HOP_MS] for end_ms in closable)
     return {"windows": len(found), "missing": expected - len(found), **closing.quantiles(found)}
 
 

@@ -36,6 +36,7 @@ from models.training.settings import TRAINING_PRESETS
 from models.training.train import TrainedEnsemble
 from pipelines.datasets.evaluation_windows import EnrolmentTerms, of_recordings
 from pipelines.reports.tables.evaluation import shown
+from schemas.windows import PHASES
 
 FOLDER = Path("build/bench")
 TEACHER, PAIR, STUDENT = "ensemble", "trees and personal", "student"
@@ -54,7 +55,7 @@ class Fitted:
 
 def main() -> int:
     given = arguments()
-    windows = of_recordings(given.recordings, EnrolmentTerms(), lambda done, total: None).windows
+    windows = of_recordings(given.recordings, PHASES, EnrolmentTerms(), lambda done, total: None).windows
     tasks = [scored(windows, Plan(task, folds, seed=given.seed), given) for task, folds in plans(windows, given)]
     fitted = [task.pop("fitted") for task in tasks]
     rates = speeds(windows, fitted[-1])

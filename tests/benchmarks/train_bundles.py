@@ -29,7 +29,7 @@ from tests.benchmarks.bundles import ENSEMBLE, STUDENT
 
 PEOPLE, DURATION_S, SEED = 9, 480, 2
 START_MS = 1_735_689_600_000
-STRIDE_MS = 10_000
+STRIDE_S = 10
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def joined(parts: list[dict[str, np.ndarray]]) -> Dataset:
 
 def of_person(person: Recording) -> dict[str, np.ndarray]:
     """Windows of all labels in turn."""
-    formed = every(windows(to_samples(person)), stride_ms=STRIDE_MS)
+    formed = every(windows(to_samples(person), phase_ms=0), stride_s=STRIDE_S)
     computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
     features = computed.features.astype(np.float32)
     rows = len(features)

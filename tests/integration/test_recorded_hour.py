@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from schemas.channels import CHANNELS
-from schemas.windows import SMOOTHING_MS
+from schemas.windows import HOP_MS, PHASES, SMOOTHING_MS
 from tests import naive
 from tests.integration.csv_samples import csv_samples
 from tests.integration.streaming import Records
@@ -32,7 +32,7 @@ def found(undisturbed: Undisturbed) -> tuple[Records, Records]:
 @pytest.fixture(scope="module")
 def windows() -> Windows:
     accepted = [s for s in csv_samples(RECORDED_HOUR) if VALID[s[1]][0] <= s[2] <= VALID[s[1]][1]]
-    return naive.windows(accepted)
+    return naive.windows(accepted, naive.phase(USER, PHASES))
 
 
 def test_the_job_went_on_from_a_checkpoint(undisturbed: Undisturbed) -> None:
@@ -49,6 +49,7 @@ def test_windows_are_those_the_recording_implies(
     assert sorted(found[0]) == [(USER, start) for start in windows]
     assert undisturbed.offline[USER] == len(windows)
     assert undisturbed.offline.total() == len(undisturbed.features)
+    assert {start % HOP_MS for start in windows} == {3_500}
     assert len(windows) == 725
 
 

@@ -21,9 +21,8 @@ from pipelines.archive.bins import Bin
 from pipelines.archive.reader import samples_by_user
 from pipelines.datasets.look_up import KNOWN, staged_day
 from pipelines.datasets.reasons import Dropped
-from pipelines.datasets.training_windows import picked
 from pipelines.features.compute import WindowFeatures, compute_windows
-from pipelines.features.windowing import window_chunks
+from pipelines.features.windowing import windows_at
 from pipelines.parity.comparison import relative_difference
 from pipelines.signals.series.segments import Ints
 from schemas.feature_table import FEATURE_NAMES
@@ -81,16 +80,11 @@ def completed(archive: Path, part: Bin, known: pa.Table) -> tuple[pa.Table, Coun
 
 
 def _computed(archive: Path, part: Bin, known: pa.Table) -> Iterator[tuple[Ints, WindowFeatures]]:
-    """Rows of `known`, and what the archive's readings give for them."""
+    """Rows of `known`, and what the archive's readings give for them, at whatever phase their windows ended."""
     user = known[JOIN_KEY].to_numpy()
     starts_ms = known["window_start_ms"].to_numpy()
-    wanted = set(user.tolist())
-    for name, samples in samples_by_user(archive, part):
-        mine = np.flatnonzero(user == name) if name in wanted else ()
-        for formed in window_chunks(samples, between_ms=part.starts_ms) if len(mine) else ():
-            _, place, rows = np.intersect1d(
-                formed.window_start_ms, starts_ms[mine], assume_unique=True, return_indices=True
-            )
-            if len(place):
-                some = picked(formed, place)
-                yield mine[rows], compute_windows(some.window_start_ms, some.samples, some.offsets)
+    for name, samples in samples_by_user(archive, part, users=set(user.tolist())):
+        mine = np.flatnonzero(user == name)
+        for formed in windows_at(samples, starts_ms[mine]):
+            rows, mine = mine[: len(formed.window_start_ms)], mine[len(formed.window_start_ms) :]
+            yield rows, compute_windows(formed.window_start_ms, formed.samples, formed.offsets)

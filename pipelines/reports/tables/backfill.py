@@ -38,9 +38,11 @@ def _outcome(summary: dict[str, Any]) -> list[str]:
             " nothing was written"
         ]
     changed = sum(day["changed"] + day["new"] for day in days)
+    superseded = sum(day["superseded"] for day in days)
     return [
         f"recomputed {windows:,} windows of {len(recomputed)} days: {changed:,} rows are changed or new,"
         f" listed in {summary['changes']}",
+        *([f"{superseded:,} rows of windows that end at no phase of their users any more gave way"] * bool(superseded)),
         f"online store: {summary['online_rows']:,} users have a newer row",
         f"baselines: {sum(night['users'] for night in summary['baselines']):,} of {len(summary['baselines'])} nights",
     ]

@@ -56,7 +56,7 @@ class Stream:
         self._ended.set()
 
     def _payloads(self) -> Iterator[tuple[Key, bytes]]:
-        person = windows(to_samples(simulated(1, minutes=3, start="2025-06-01T12:00:00Z", seed=3)[0]))
+        person = windows(to_samples(simulated(1, minutes=3, start="2025-06-01T12:00:00Z", seed=3)[0]), phase_ms=0)
         computed = compute_windows(person.window_start_ms, person.samples, person.offsets)
         hop = 0
         while True:

@@ -37,7 +37,7 @@ def people() -> Iterable[Recording]:
 
 def windows_of(person: Recording) -> Columns:
     """Labelled low, middle or high by the person's own heart rate; the baseline is the mean of the first minute."""
-    chunks = list(window_chunks(to_samples(accepted(person))))
+    chunks = list(window_chunks(to_samples(accepted(person)), phase_ms=0))
     computed = [compute_windows(each.window_start_ms, each.samples, each.offsets) for each in chunks]
     features = np.concatenate([each.features for each in computed]).astype(np.float32)
     count = len(features)

@@ -1,6 +1,7 @@
 """Healing a short history through Beam: what stands afterwards, run twice, crashed, refused."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from pipelines.cli.main import main
 from pipelines.core.errors import EqmError, InputError, StackError
 from pipelines.core.settings import Settings
 from pipelines.sources.recording import Stream
+from schemas.windows import PHASES
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 from tests.unit.batch.test_recomputed import same
@@ -48,7 +50,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def request(settings: Settings, **changes: object) -> BackfillRequest:
-    return BackfillRequest(**{"days": DAYS, "offline": settings.features_folder, "now_ms": NOW_MS, **changes})  # type: ignore[arg-type]
+    asked = {"days": DAYS, "offline": settings.features_folder, "now_ms": NOW_MS, "phases": PHASES}
+    return BackfillRequest(**{**asked, **changes})  # type: ignore[arg-type]
 
 
 def run(settings: Settings, **changes: object) -> dict[str, dict[str, int]]:
@@ -64,8 +67,8 @@ def stored(settings: Settings) -> pa.Table:
     return pa.concat_tables([stored_rows(settings.features_folder, part) for part in days_bins()])
 
 
-def whole(settings: Settings) -> pa.Table:
-    return pa.concat_tables([recomputed_rows(settings.archive_folder, part) for part in days_bins()])
+def whole(settings: Settings, phases: int = PHASES) -> pa.Table:
+    return pa.concat_tables([recomputed_rows(settings.archive_folder, part, phases) for part in days_bins()])
 
 
 def contents(settings: Settings) -> dict[str, bytes]:
@@ -115,6 +118,37 @@ def test_what_the_stream_writes_later_counts_beside_what_was_recomputed(settings
     assert (days[FIRST_DAY]["state"], days[SECOND_DAY]["state"]) == ("unchanged", "recompute")
     assert days[SECOND_DAY]["kept"] == 1
     assert stored(settings).num_rows == whole(settings).num_rows + 1
+
+
+def test_rows_of_another_number_of_phases_give_way_and_are_said(settings: Settings) -> None:
+    archive, offline = settings.archive_folder, settings.features_folder
+    shutil.rmtree(offline)
+    before = history.write_streamed(offline, archive, phases=1)
+    days = run(settings)
+    assert same(stored(settings), whole(settings))
+    assert sum(day["superseded"] for day in days.values()) == before.num_rows
+    assert sum(day["new"] for day in days.values()) == whole(settings).num_rows
+    listed = csv.read_csv(settings.home / "backfill" / "changes.csv")
+    assert listed["change"].to_pylist().count("superseded") == before.num_rows
+    assert {day["state"] for day in run(settings).values()} == {"unchanged"}
+    days = run(settings, phases=10)
+    assert {day["state"] for day in days.values()} == {"recompute"}
+    assert same(stored(settings), whole(settings, 10))
+    assert sum(day["superseded"] for day in days.values()) > 0
+
+
+def test_rows_of_other_phases_stay_where_the_archive_has_lost_their_readings(settings: Settings) -> None:
+    shutil.rmtree(settings.features_folder)
+    before = history.write_streamed(settings.features_folder, settings.archive_folder, phases=1)
+    gone = PEOPLE[1].user_id
+    shutil.rmtree(settings.archive_folder)
+    history.write_archive(settings.archive_folder, PEOPLE[:1], late=some_late)
+    days = run(settings, max_user_share=1.0)
+    theirs = before.filter(pa.compute.equal(before["user_id"], gone))
+    assert sum(day["kept"] for day in days.values()) == theirs.num_rows
+    assert sum(day["superseded"] for day in days.values()) == before.num_rows - theirs.num_rows
+    found = stored(settings)
+    assert same(found.filter(pa.compute.equal(found["user_id"], gone)), theirs)
 
 
 def test_windows_that_may_still_be_open_are_left_to_the_stream(settings: Settings) -> None:

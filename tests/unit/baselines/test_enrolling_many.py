@@ -26,7 +26,7 @@ from pipelines.features.windowing import windows
 from pipelines.sources.recording import accepted, to_samples
 from schemas.feature_table import FEATURE_NAMES
 from schemas.records import Label
-from schemas.windows import WINDOW_MS
+from schemas.windows import PHASES, WINDOW_MS, user_phase_ms
 from tests.unit.batch import history
 
 PEOPLE = history.people(3, seconds=600)
@@ -59,7 +59,7 @@ def of(from_s: float, to_s: float) -> Period:
 def in_all(user: str, mine: Periods) -> np.ndarray:
     """Features of all windows that lie in one of the periods, from all windows of the recording."""
     person = next(each for each in PEOPLE if each.user_id == user)
-    formed = windows(to_samples(accepted(person)))
+    formed = windows(to_samples(accepted(person)), user_phase_ms(user, PHASES))
     found = compute_windows(formed.window_start_ms, formed.samples, formed.offsets).features
     inside = np.zeros(len(found), dtype=bool)
     for each in mine:
@@ -86,7 +86,9 @@ def test_each_gets_the_baseline_of_all_windows_of_all_periods(settings: Settings
     for each, row in zip(done.enrolled, online, strict=True):
         mine = resting[each.user_id]
         features = in_all(each.user_id, mine)
-        assert each.windows == each.windows_of_period == len(features) == sum(period.windows for period in mine)
+        phase_ms = user_phase_ms(each.user_id, PHASES)
+        of_periods = sum(period.windows(phase_ms) for period in mine)
+        assert each.windows == each.windows_of_period == len(features) == of_periods
         assert (each.periods, each.from_ms, each.to_ms) == (len(mine), mine[0].from_ms, mine[-1].to_ms)
         stored = written[each.user_id]
         assert stored["baseline_windows"] == len(features)
@@ -147,7 +149,7 @@ def test_who_cannot_be_enrolled_is_named_and_the_others_are(settings: Settings) 
     assert [each.user_id for each in done.enrolled] == [ONE]
     assert list(done.left_out) == sorted(["nobody", "short", TWO, "without", THREE])
     assert "has 0 windows of nobody from" in done.left_out["nobody"]
-    assert "(2 periods) only 4 windows fit, where 12 are needed: give 120 s" in done.left_out["short"]
+    assert "(2 periods) only 2 windows fit, where 12 are needed: give 120 s" in done.left_out["short"]
     assert f"has 3 windows of {TWO}" in done.left_out[TWO]
     assert done.left_out["without"].startswith("no such period")
     assert "is not over" in done.left_out[THREE]
@@ -267,15 +269,15 @@ def test_the_command_enrols_all_names_who_is_left_out_and_says_so_by_its_exit_co
     lines = capsys.readouterr().out.splitlines()
     assert max(len(line) for line in lines if "not enrolled" not in line) <= 80
     assert [line.split()[:4] for line in lines if line.startswith("sim-")][:2] == [
-        [ONE, "2", "56", "56"],
-        [TWO, "1", "43", "43"],
+        [ONE, "2", "54", "54"],
+        [TWO, "1", "42", "42"],
     ]
     assert any(line.startswith(f"{THREE} is not enrolled: no such period") for line in lines)
     assert lines[-1] == "enrolled 2 of 3 people"
     assert main([*command, "--block", "base", "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     assert [each["user_id"] for each in found["enrolled"]] == [ONE, TWO]
-    assert [each["windows"] for each in found["enrolled"]] == [29, 43]
+    assert [each["windows"] for each in found["enrolled"]] == [28, 42]
     assert list(found["left_out"]) == [THREE]
     assert main([*command, "--state", "stress", "--json"]) == 3
     assert [each["user_id"] for each in json.loads(capsys.readouterr().out)["enrolled"]] == [ONE, THREE]

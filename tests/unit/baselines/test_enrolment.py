@@ -21,11 +21,12 @@ from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
 from pipelines.sources.recording import accepted, to_samples
 from schemas.feature_table import FEATURE_NAMES
-from schemas.windows import WINDOW_MS
+from schemas.windows import PHASES, WINDOW_MS, user_phase_ms
 from tests.unit.batch import history
 
 PEOPLE = history.people(2)
 USER = PEOPLE[1].user_id
+PHASE_MS = user_phase_ms(USER, PHASES)
 PERIOD = Period(history.START_MS + 7_000, history.START_MS + 200_000)
 """Across midnight."""
 NOW_MS = history.START_MS + 86_400_000
@@ -48,7 +49,7 @@ def settings(made: Path, tmp_path: Path) -> Settings:
 
 
 def expected(period: Period) -> np.ndarray:
-    formed = windows(to_samples(accepted(PEOPLE[1])))
+    formed = windows(to_samples(accepted(PEOPLE[1])), PHASE_MS)
     found = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
     inside = (formed.window_start_ms >= period.from_ms) & (formed.window_start_ms + WINDOW_MS <= period.to_ms)
     return found.features[inside]
@@ -61,7 +62,7 @@ def written(settings: Settings) -> list[Path]:
 def test_all_windows_of_the_period_make_the_baseline(settings: Settings) -> None:
     done = enrol(settings, USER, PERIOD, now_ms=NOW_MS)
     features = expected(PERIOD)
-    assert done.windows == done.windows_of_period == PERIOD.windows == len(features) == 27
+    assert done.windows == done.windows_of_period == PERIOD.windows(PHASE_MS) == len(features) == 27
     (file,) = written(settings)
     assert file.parent.name == "day=2026-03-01"
     (row,) = pq.read_table(file).to_pylist()
@@ -95,28 +96,29 @@ def test_again_changes_nothing_and_another_period_adds_a_row(settings: Settings)
     ("from_ms", "to_ms"),
     [(0, 0), (1, 60_000), (0, 60_000), (4_999, 1_200_001), (60_000, 0), (5_000, 1_199_999), (599_000, 601_000)],
 )
-def test_the_parts_of_a_period_hold_its_windows(from_ms: int, to_ms: int) -> None:
-    period = Period(from_ms, to_ms)
-    ends = [end for part in period.parts for end in range(0, 2_000_000, 5_000) if part.first_ms <= end < part.last_ms]
-    assert ends == [end for end in range(0, 2_000_000, 5_000) if end - WINDOW_MS >= from_ms and end <= to_ms]
-    assert len(ends) == period.windows
+@pytest.mark.parametrize("phase_ms", [0, 250, 1_750, 4_999])
+def test_the_parts_of_a_period_hold_its_windows(from_ms: int, to_ms: int, phase_ms: int) -> None:
+    period, all_ends = Period(from_ms, to_ms), range(phase_ms, 2_000_000, 5_000)
+    ends = [end for part in period.parts for end in all_ends if part.first_ms <= end < part.last_ms]
+    assert ends == [end for end in all_ends if end - WINDOW_MS >= from_ms and end <= to_ms]
+    assert len(ends) == period.windows(phase_ms)
     assert all(part.last_ms - part.first_ms <= STRETCH_MS for part in period.parts)
 
 
 def test_parts_give_the_windows_of_the_whole(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.baselines.enrolment.STRETCH_MS", 40_000)
-    found = features_by_user(settings.archive_folder, {USER: [PERIOD]})
+    found = features_by_user(settings.archive_folder, {USER: [PERIOD]}, PHASES)
     np.testing.assert_array_equal(found[USER], expected(PERIOD))
 
 
 @pytest.mark.parametrize(
     ("user", "from_ms", "to_ms", "error", "says"),
     [
-        (USER, 0, 110_000, SettingsError, r"only 11 windows fit, where 12 are needed: give 120 s or more"),
+        (USER, 0, 110_000, SettingsError, r"only 10 windows fit, where 12 are needed: give 120 s or more"),
         (USER, 90_000, 0, SettingsError, r"only 0 windows fit"),
         (USER, 0, 2 * 86_400_000, SettingsError, r"not over"),
         ("nobody", 0, 200_000, InputError, r"has 0 windows of nobody from 2026-02-28T23:58:00\+00:00 to 2026-03-01"),
-        (USER, 195_000, 400_000, InputError, r"has 2 windows of"),
+        (USER, 195_000, 400_000, InputError, r"has 1 windows of"),
     ],
 )
 def test_refused_with_nothing_written(
@@ -153,9 +155,9 @@ def test_the_command(settings: Settings, capsys: pytest.CaptureFixture[str]) -> 
     period = ["--from", "2026-02-28T23:58:00Z", "--to", "2026-03-01T01:00:00+01:00"]
     assert main(["--home", str(settings.home), "enrol", USER, *period, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert (facts["user_id"], facts["windows"], facts["online"]) == (USER, LEAST_WINDOWS + 1, True)
+    assert (facts["user_id"], facts["windows"], facts["online"]) == (USER, LEAST_WINDOWS, True)
     assert main(["--home", str(settings.home), "enrol", USER, *period]) == 0
-    assert "13 of 13 windows" in capsys.readouterr().out
+    assert "12 of 12 windows" in capsys.readouterr().out
     assert main(["--home", str(settings.home), "enrol", "eve", *period]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
 

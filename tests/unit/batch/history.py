@@ -18,6 +18,7 @@ from pipelines.batch.bin_rows import recomputed_rows
 from pipelines.sources.recording import Recording, Stream, accepted
 from pipelines.sources.simulator import simulate_person
 from schemas.channels import CHANNEL_NAMES
+from schemas.windows import PHASES
 
 START_MS = 1_772_323_200_000 - 120_000
 """Two minutes before midnight, so that a short history has two days: 2026-02-28 and 2026-03-01."""
@@ -45,12 +46,12 @@ def write_archive(
     return write_by_day(folder, pa.concat_tables(parts), pa.concat_tables(parts)["timestamp_ms"].to_numpy(), name)
 
 
-def write_streamed(folder: Path, archive: Path, *, name: str = "part-0") -> pa.Table:
+def write_streamed(folder: Path, archive: Path, *, name: str = "part-0", phases: int = PHASES) -> pa.Table:
     """Writes the rows that the stream makes of what was not late; returns them."""
     ends = sorted({place.name.partition("=")[2] for place in archive.glob("day=*")})
     first = int(np.datetime64(ends[0], "ms").astype(np.int64))
     bins = [Bin(first + n * 86_400_000, first + (n + 1) * 86_400_000) for n in range(_span(ends) + 1)]
-    rows = pa.concat_tables([recomputed_rows(archive, part, late=False) for part in bins])
+    rows = pa.concat_tables([recomputed_rows(archive, part, phases, late=False) for part in bins])
     write_by_day(folder, rows, rows[EVENT_TIMESTAMP].cast(pa.int64()).to_numpy(), name)
     return rows
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,7 +47,7 @@ def test_what_a_late_reading_changes() -> None:
     after = [("ann", 0, 9, 60.0), ("ann", 1, 10, 61.0), ("ann", 2, 1, 62.0)]
     found = healed(table(before), table(after))
     assert rows(found.rows) == [*after, ("bob", 0, 7, 50.0)]
-    assert found.counts() == {"same": 1, "new": 1, "changed": 1, "kept": 1}
+    assert found.counts() == {"same": 1, "new": 1, "changed": 1, "kept": 1, "superseded": 0}
     listed = found.changes.drop_columns(["window_start_ms"]).to_pylist()
     assert [tuple(each.values()) for each in listed] == [
         ("ann", "changed", 9, 10, 1),
@@ -58,7 +59,7 @@ def test_what_a_late_reading_changes() -> None:
 def test_a_row_of_which_the_archive_has_lost_readings_stays() -> None:
     found = healed(table([("ann", 0, 9, 60.0)]), table([("ann", 0, 8, 59.0)]))
     assert rows(found.rows) == [("ann", 0, 9, 60.0)]
-    assert found.counts() == {"same": 0, "new": 0, "changed": 0, "kept": 1}
+    assert found.counts() == {"same": 0, "new": 0, "changed": 0, "kept": 1, "superseded": 0}
 
 
 def test_a_row_of_an_older_contract_gives_way_however_much_it_measured() -> None:
@@ -67,7 +68,33 @@ def test_a_row_of_an_older_contract_gives_way_however_much_it_measured() -> None
     older = stored.set_column(place, stored.schema.field(place), pa.nulls(2, pa.float64()))
     found = healed(older, table([("ann", 0, 8, 59.0)]))
     assert rows(found.rows) == [("ann", 0, 8, 59.0), ("ann", 1, 9, 60.0)]
-    assert found.counts() == {"same": 0, "new": 0, "changed": 1, "kept": 1}
+    assert found.counts() == {"same": 0, "new": 0, "changed": 1, "kept": 1, "superseded": 0}
+
+
+def test_windows_that_start_in_the_same_hop_are_not_one() -> None:
+    stored = table([("ann", 0, 9, 60.0)])
+    phased = pc.add(stored["window_start_ms"], 1_750)
+    place = stored.schema.get_field_index("window_start_ms")
+    later = pc.add(stored["event_timestamp"].cast(pa.int64()), 1_750).cast(pa.timestamp("ms"))
+    after = stored.set_column(place, stored.schema.field(place), phased)
+    at = stored.schema.get_field_index("event_timestamp")
+    found = healed(stored, after.set_column(at, stored.schema.field(at), later.cast(stored.schema.field(at).type)))
+    assert found.rows["window_start_ms"].to_pylist() == [1_700_000_000_000, 1_700_000_001_750]
+    assert found.counts() == {"same": 0, "new": 1, "changed": 0, "kept": 1, "superseded": 0}
+
+
+def test_rows_that_are_superseded_are_counted_and_listed() -> None:
+    found = healed(table([]), table([("ann", 1, 9, 60.0)])).superseding(table([("ann", 0, 9, 60.0)]))
+    assert rows(found.rows) == [("ann", 1, 9, 60.0)]
+    assert found.counts() == {"same": 0, "new": 1, "changed": 0, "kept": 0, "superseded": 1}
+    assert found.changes.to_pylist()[1] == {
+        "user_id": "ann",
+        "window_start_ms": 1_700_000_000_000,
+        "change": "superseded",
+        "samples_before": 9,
+        "samples_after": None,
+        "numbers_changed": 0,
+    }
 
 
 def test_missing_on_both_sides_is_the_same() -> None:

@@ -22,6 +22,7 @@ from pipelines.cli.main import main
 from pipelines.core.settings import Settings
 from pipelines.parity.comparison import RowComparison, total
 from pipelines.parity.terms import ParityTerms
+from schemas.windows import PHASES
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 
@@ -67,7 +68,7 @@ def changed(settings: Settings, change: Change, day: str = SECOND_DAY) -> dict[s
 
 
 def compared(settings: Settings, parts: list[Bin] | None = None, terms: ParityTerms | None = None) -> RowComparison:
-    work = CompareBin(settings.archive_folder, settings.features_folder, terms or ParityTerms())
+    work = CompareBin(settings.archive_folder, settings.features_folder, terms or ParityTerms(), PHASES)
     return total(map(work, parts or plan_bins(settings.archive_folder, DAYS)))
 
 

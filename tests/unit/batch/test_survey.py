@@ -12,6 +12,7 @@ from pipelines.archive.survey import bins, occupied, survey
 from pipelines.batch.bin_rows import recomputed_rows
 from pipelines.core.errors import SettingsError
 from pipelines.sources.recording import Stream
+from schemas.windows import PHASES
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 
@@ -27,10 +28,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("phases", [1, PHASES, 5_000])
 @pytest.mark.parametrize("day", [FIRST_DAY, SECOND_DAY])
-def test_it_counts_the_windows_that_recomputing_gives(archive: Path, day: str) -> None:
-    found = survey(archive, day)
-    rows = recomputed_rows(archive, Bin(start_ms(day), start_ms(day) + DAY_MS))
+def test_it_counts_the_windows_that_recomputing_gives(archive: Path, day: str, phases: int) -> None:
+    found = survey(archive, day, phases)
+    rows = recomputed_rows(archive, Bin(start_ms(day), start_ms(day) + DAY_MS), phases)
     assert found.windows == rows.num_rows > 0
     assert found.touched > 0.9 * found.windows
     assert found.readings == found.per_minute.sum() == sum(found.per_user.values())
@@ -44,11 +46,11 @@ def test_late_readings_touch_the_twelve_windows_that_hold_them(tmp_path: Path) -
 
     person = history.people(1, seconds=240)[0]
     history.write_archive(tmp_path, [type(person)(person.user_id, person.streams[:1])], late=one_late)
-    assert (survey(tmp_path, FIRST_DAY).touched, survey(tmp_path, SECOND_DAY).touched) == (0, 12)
+    assert [survey(tmp_path, day, PHASES).touched for day in (FIRST_DAY, SECOND_DAY)] == [0, 12]
 
 
 def test_a_day_is_cut_where_its_readings_are(archive: Path) -> None:
-    found = survey(archive, SECOND_DAY)
+    found = survey(archive, SECOND_DAY, PHASES)
     parts = bins(found, at_once=found.readings // 2 + 1)
     assert (parts[0].first_ms, parts[-1].last_ms) == (start_ms(SECOND_DAY), start_ms(SECOND_DAY) + DAY_MS)
     assert len(parts) >= 2

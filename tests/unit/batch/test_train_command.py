@@ -16,6 +16,7 @@ from pipelines.cli.main import main, parser
 from pipelines.datasets.training_windows import LabelledWindows, labelled_windows
 from pipelines.training.train import TrainingOrder, configured, train_bundle
 from schemas.records import Label
+from schemas.windows import PHASES, user_phase_ms
 from tests.unit.batch import history
 from tests.unit.models.people import TINY, made_up
 
@@ -72,17 +73,23 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_a_short_label_is_no_longer_for_being_repeated(archive: Path, times: int) -> None:
     labels = {"sim-000": [label("sim-000", "calm", 0, 240)], "sim-001": [label("sim-001", "stress", 60, 85)] * times}
-    found = labelled_windows(archive, labels, lambda done, total: None)
+    found = labelled_windows(archive, labels, PHASES, lambda done, total: None)
     assert set(found.dataset.person) == {"sim-000"}
     assert found.contradicted == 0
+
+
+def _touching(user: str) -> int:
+    """Windows of every second hop that touch the seconds 100 to 120, which both labels claim."""
+    starts_s = (start_s + user_phase_ms(user, PHASES) / 1000 for start_s in range(-70, 240, 10))
+    return sum(start_s + 60 > 100 and start_s < 120 for start_s in starts_s)
 
 
 def test_windows_of_contradictory_labels_are_counted_and_said(
     archive: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labels = {"sim-000": [label("sim-000", "calm", 0, 120), label("sim-000", "stress", 100, 240)]}
-    found = labelled_windows(archive, labels, lambda done, total: None)
-    assert found.contradicted == sum(start_s + 60 > 100 and start_s < 120 for start_s in range(-60, 240, 10))
+    found = labelled_windows(archive, labels, PHASES, lambda done, total: None)
+    assert found.contradicted == _touching("sim-000")
     monkeypatch.setattr("pipelines.training.train.archived_windows", lambda *_: replace(FOUND, contradicted=1234))
     monkeypatch.setattr("pipelines.training.registry.people_of_champion", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):

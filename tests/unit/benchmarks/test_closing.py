@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from schemas.windows import HOP_MS, LATENESS_MS
+from schemas.windows import HOP_MS, LATENESS_MS, PHASES
 from tests.benchmarks.closing import Arrived, can_close_ms, ends_between, latencies_ms, quantiles
 
 FIRST_MS = 1_700_000_000_000
@@ -46,6 +46,11 @@ def test_only_ends_that_could_be_passed_in_the_time_measured() -> None:
         FIRST_MS + 10_000: FIRST_MS + 20_100,
         FIRST_MS + 15_000: FIRST_MS + 25_100,
     }
+
+
+def test_with_phases_some_users_windows_end_every_250_ms() -> None:
+    found = ends_between([steady(0)], FIRST_MS + 20_000, FIRST_MS + 21_000, PHASES)
+    assert list(found) == [FIRST_MS + 10_000 + 250 * step for step in range(4)]
 
 
 def test_latencies_are_of_the_measured_ends_alone() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from schemas.windows import PHASES
 from tests.benchmarks.inputs import FULL, QUICK, Input, NoiseError, Pair
 from tests.benchmarks.plot import plot
 from tests.benchmarks.ratios import Target, fastest_peer, of_predictor, over, targets
@@ -113,4 +114,5 @@ def test_a_longer_run_that_takes_no_longer_has_no_rate() -> None:
 
 
 def test_windows_of_an_input() -> None:
-    assert Input(users=2, readings=2 * 4 * 60).windows == 2 * (12 + 11)
+    assert Input(users=2, readings=2 * 4 * 60).windows(1) == 2 * (12 + 11)
+    assert Input(users=2, readings=2 * 4 * 60).windows(PHASES) == 2 * (13 + 11)

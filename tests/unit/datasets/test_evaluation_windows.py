@@ -11,7 +11,7 @@ from models.core.dataset import Dataset
 from pipelines.core.errors import InputError, TrainingError
 from pipelines.datasets.evaluation_windows import EnrolmentTerms, EvaluationWindows, of_recordings, of_training_set
 from schemas.feature_table import FEATURE_INDEX
-from schemas.windows import HOP_MS, WINDOW_MS
+from schemas.windows import HOP_MS, PHASES, WINDOW_MS, user_phase_ms
 from tests.unit.models.people import made_up
 from tests.unit.models.test_training_set import write
 
@@ -37,8 +37,9 @@ def labels(folder: Path, *rows: tuple[str, str, str, str, float, float]) -> None
     (folder / "labels.csv").write_text("\n".join(["recording,wearer,block,state,start_utc,end_utc", *lines]) + "\n")
 
 
-def read(*folders: Path, **terms: object) -> EvaluationWindows:
-    return of_recordings(folders, EnrolmentTerms(**terms), lambda done, total: None)  # type: ignore[arg-type]
+def read(*folders: Path, phases: int = 1, **terms: object) -> EvaluationWindows:
+    terms_given = EnrolmentTerms(**terms)  # type: ignore[arg-type]
+    return of_recordings(folders, phases, terms_given, lambda done, total: None)
 
 
 @pytest.fixture
@@ -162,6 +163,12 @@ def test_windows_of_contradictory_labels_are_counted_and_make_no_baseline(tmp_pa
     np.testing.assert_allclose(level[np.isfinite(level)], 60.5)
     touching = sum(180 < start_s < 480 for start_s in range(-55, 720, 5))
     assert found.left_out["overlapping_labels"] == touching
+
+
+def test_windows_of_recordings_end_at_their_wearers_phase(seated: Path) -> None:
+    ends = read(seated, phases=PHASES).windows.dataset.window_end_ms
+    assert set((ends % HOP_MS).tolist()) == {user_phase_ms("ann", PHASES)} == {1_750}
+    assert set((read(seated).windows.dataset.window_end_ms % HOP_MS).tolist()) == {0}
 
 
 def test_unlabelled_recordings_and_two_wearers_are_said(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from pipelines.signals.quality import usable
 from pipelines.signals.series.samples import SAMPLE, pack
 from schemas.channels import CHANNEL_INDEX, CHANNEL_NAMES, CHANNELS, SEQUENCE_CHANNELS
 from schemas.feature_table import EVIDENCE_NAMES, FEATURE_INDEX, FEATURE_NAMES, FEATURES
+from schemas.windows import PHASES, user_phase_ms
 from tests import naive
-from tests.recorded import RECORDED_HOUR
+from tests.recorded import RECORDED_HOUR, RECORDED_USER
 from tests.unit.signals import drawn
 from tests.unit.signals.recorded import recorded_samples
 
@@ -126,7 +127,7 @@ def test_recorded_windows_equal_the_naive_computation() -> None:
 
 def windows_equal_the_naive_computation(folder: Path) -> None:
     """Every 97th window of a recording."""
-    found = windows(recorded_samples(folder))
+    found = windows(recorded_samples(folder), user_phase_ms(RECORDED_USER, PHASES))
     computed = compute_windows(found.window_start_ms, found.samples, found.offsets)
     for index in range(0, len(found.window_start_ms), 97):
         listed = drawn.listed(found.samples[found.offsets[index] : found.offsets[index + 1]])

@@ -27,7 +27,8 @@ def computed(rows: Iterable[Row]) -> WindowFeatures:
             np.array([CHANNEL_INDEX[name] for name in channel]),
             np.array(value, dtype=np.float64),
             np.array([names.index(name) for name in sensor]),
-        )
+        ),
+        phase_ms=0,
     )
     return compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
 

@@ -19,10 +19,10 @@ SENSORS = ["ankle", "chest", "wrist"]
 Seconds = st.lists(st.integers(0, 400), min_size=1, max_size=60)
 
 
-def drawn(seconds: list[int]) -> Windows:
+def drawn(seconds: list[int], phase_ms: int = 0) -> Windows:
     at_ms = START_MS + np.array(seconds, dtype=np.int64) * 1000
     place = np.arange(len(seconds))
-    return windows(pack(at_ms, place % 12, np.linspace(20, 40, len(seconds)), place * 7 % 5 % 3))
+    return windows(pack(at_ms, place % 12, np.linspace(20, 40, len(seconds)), place * 7 % 5 % 3), phase_ms)
 
 
 def sent(user: str, formed: Windows, restores: set[int]) -> Iterator[SentWindow]:
@@ -31,7 +31,7 @@ def sent(user: str, formed: Windows, restores: set[int]) -> Iterator[SentWindow]
     for row, start_ms in enumerate(formed.window_start_ms.tolist()):
         samples = formed.samples[formed.offsets[row] : formed.offsets[row + 1]]
         fresh = previous_ms != start_ms - HOP_MS or row in restores
-        frames = dict(panes(samples))
+        frames = dict(panes(samples, start_ms % HOP_MS))
         size = sum(map(len, frames.values()))
         last_ms = start_ms + WINDOW_MS - HOP_MS
         new = b"".join(frames.values()) if fresh else frames.get(last_ms, b"")
@@ -39,9 +39,9 @@ def sent(user: str, formed: Windows, restores: set[int]) -> Iterator[SentWindow]
         yield SentWindow(user, start_ms, fresh, size, new)
 
 
-def panes(samples: NDArray[np.void]) -> Iterator[tuple[int, bytes]]:
+def panes(samples: NDArray[np.void], phase_ms: int) -> Iterator[tuple[int, bytes]]:
     """Framed as the JVM does: in each pane sensors are numbered as they come."""
-    pane_ms = timestamps_ms(samples) // HOP_MS * HOP_MS
+    pane_ms = (timestamps_ms(samples) - phase_ms) // HOP_MS * HOP_MS + phase_ms
     for start_ms in np.unique(pane_ms).tolist():
         mine = samples[pane_ms == start_ms]
         order = list(dict.fromkeys(sources(mine)[::-1].tolist()))
@@ -59,7 +59,7 @@ def named(samples: NDArray[np.void], sensors: list[str]) -> list[tuple[int, int,
 @settings(deadline=None)
 def test_panes_put_together_are_the_windows(ann: list[int], ben: list[int], restores: set[int]) -> None:
     followed = FollowedPanes()
-    for user, formed in (("ann", drawn(ann)), ("ben", drawn(ben))):
+    for user, formed in (("ann", drawn(ann, 1_750)), ("ben", drawn(ben, 3_250))):
         for row, window in enumerate(sent(user, formed, restores)):
             expected = formed.samples[formed.offsets[row] : formed.offsets[row + 1]]
             found = followed.samples(window)

@@ -35,7 +35,7 @@ USERS = [f"user-{number}" for number in range(12)]
 NOBODY = BaselineLookUp(lambda users: [None] * len(users), lambda: 0.0)
 
 
-FORMED = windows(drawn.window(3))
+FORMED = windows(drawn.window(3), 0)
 COMPUTED = compute_windows(FORMED.window_start_ms, FORMED.samples, FORMED.offsets)
 OF_ANN = ["ann"] * len(FORMED.window_start_ms)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from models.ensemble.smoothing import smooth
-from models.study.predictions import answers, smoothed
+from models.study.predictions import answers, on_grid, smoothed
 from models.study.tasks import BINARY
 from tests.unit.models.people import STATES
 from tests.unit.models.studies import HR, Doubtful, Honest, plan, study
@@ -27,6 +27,15 @@ def test_only_rows_meant_for_training_on_its_grid_are_fitted_on() -> None:
     trained = windows.dataset.window_end_ms % 10_000 == 0
     answers(replace(windows, trained=trained), plan(windows, train_stride_s=15), learner, lambda: None)
     assert all((rows.window_end_ms % 30_000 == 0).all() for rows in learner.fitted)
+
+
+def test_a_stride_takes_the_same_windows_of_everybody_whatever_their_phase() -> None:
+    windows = study()
+    taken = on_grid(windows, 30)
+    number = np.unique(windows.dataset.person, return_inverse=True)[1]
+    moved = replace(windows.dataset, window_end_ms=windows.dataset.window_end_ms + 999 * number)
+    np.testing.assert_array_equal(on_grid(replace(windows, dataset=moved), 30), taken)
+    assert taken.mean() == 1 / 6
 
 
 def test_a_task_leaves_other_labels_and_sets_out() -> None:

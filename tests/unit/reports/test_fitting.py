@@ -91,6 +91,7 @@ DAY = {
     "changed": BIG,
     "new": BIG,
     "kept": BIG,
+    "superseded": BIG,
 }
 
 

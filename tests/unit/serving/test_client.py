@@ -475,6 +475,21 @@ def test_seen_windows_forget_what_is_too_long_ago_and_rather_repeat() -> None:
     assert seen.add(event(window=10 * REMEMBERED_WINDOWS)), "the user heard of longest ago is forgotten"
 
 
+def phased(window: int, phase_ms: int) -> EmotionEvent:
+    end = START_MS + window * HOP_MS + phase_ms
+    return event(window_end_ms=end, window_start_ms=end - WINDOW_MS)
+
+
+def test_seen_windows_begin_anew_where_a_users_phase_is_another_one() -> None:
+    seen = SeenWindows()
+    assert all(seen.add(phased(window, 250)) for window in range(12))
+    assert not seen.add(phased(11, 250))
+    assert seen.add(phased(11, 3_500)), "another window, though of the same hop"
+    assert seen.add(phased(10, 3_500))
+    assert not seen.add(phased(11, 3_500))
+    assert not seen.add(phased(10, 3_500)), "from then on repeats are known again"
+
+
 def test_seen_windows_memory_does_not_grow_with_windows() -> None:
     seen = SeenWindows()
     for window in range(3 * REMEMBERED_WINDOWS):

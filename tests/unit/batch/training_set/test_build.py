@@ -23,7 +23,7 @@ from pipelines.features.compute import compute_windows
 from pipelines.features.windowing import windows
 from pipelines.sources.recording import to_samples
 from schemas.feature_table import FEATURE_NAMES
-from schemas.windows import WINDOW_MS
+from schemas.windows import PHASES, WINDOW_MS, user_phase_ms
 from tests.unit.batch import history
 from tests.unit.batch.history import FIRST_DAY, SECOND_DAY
 from tests.unit.batch.training_set.conftest import DAYS, PEOPLE, SECONDS, Home, half_and_half, label
@@ -47,7 +47,7 @@ def whole_table(folder: Path) -> pa.Table:
 def test_every_window_is_kept_or_counted(by_person: Set) -> None:
     card, _ = by_person
     assert adds_up(card)
-    assert card.candidates == PEOPLE * (SECONDS + 55) // 5
+    assert card.candidates == PEOPLE * (SECONDS + 60) // 5
     assert set(card.dropped) == {"off_stride", "least_share"}
     assert (card.intervals, card.intervals_dropped, card.users_without_data) == (2 * PEOPLE, {}, ())
 
@@ -69,7 +69,7 @@ def test_features_and_sequences_are_those_of_the_whole_history(by_person: Set) -
     rows = whole_table(folder)
     for person in history.people(PEOPLE, seconds=SECONDS):
         mine = rows.filter(pc.field("user_id") == person.user_id)
-        formed = windows(to_samples(person))
+        formed = windows(to_samples(person), user_phase_ms(person.user_id, PHASES))
         computed = compute_windows(formed.window_start_ms, formed.samples, formed.offsets)
         place = np.searchsorted(formed.window_start_ms, mine["window_start_ms"].to_numpy())
         assert len(place)
@@ -92,7 +92,7 @@ def test_the_card_tells_of_the_rows(by_person: Set) -> None:
 
 def test_the_summary_says_what_was_kept_and_what_left_out(by_person: Set) -> None:
     lines = summary_lines(by_person[0])
-    assert lines[0] == "210 of 535 windows kept, split by person:"
+    assert lines[0] == "210 of 540 windows kept, split by person:"
     assert "left out: off_stride 270" in lines
 
 
@@ -159,7 +159,7 @@ def test_unlabelled_dataless_and_overlapping_are_counted_by_reason(home: Home) -
     ]
     card = home.build(labels)
     assert adds_up(card)
-    assert card.dropped["no_label"] == (SECONDS + 55) // 10
+    assert card.dropped["no_label"] == (SECONDS + 60) // 10
     assert card.dropped["overlapping_labels"] > 0
     assert card.intervals_dropped == {"outside_days": 1, "label_without_data": 2}
     assert card.users_without_data == ("eve",)
@@ -217,7 +217,7 @@ def test_a_day_with_one_reading(home: Home) -> None:
 
 def test_parts_that_workers_wrote_elsewhere_are_missed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.batch.training_set.build.run", lambda options, build: None)
-    with pytest.raises(StackError, match=rf"210 of 535 windows are neither .* every worker must see {home.folder}"):
+    with pytest.raises(StackError, match=rf"210 of 540 windows are neither .* every worker must see {home.folder}"):
         home.build(half_and_half())
     assert_nothing_written(home)
 
@@ -272,7 +272,7 @@ def test_what_is_no_training_set_is_not_replaced(home: Home) -> None:
 @pytest.mark.parametrize(
     ("labels", "line"),
     [
-        ({}, "none of 535 windows can be used: off_stride 270, no_label 265"),
+        ({}, "none of 540 windows can be used: no_label 270, off_stride 270"),
         ({"sim-000": [label("sim-000", "calm", 0, 240)]}, "labelled calm: a training set needs two"),
         ({"sim-000": [label("sim-000", "bored", 0, 240)]}, "belong to no label set"),
         ({"sim-000": half_and_half()["sim-000"]}, "labelled windows of 1 person"),

@@ -52,6 +52,20 @@ class RecentWindowsTest {
         assertNull(given(3));
     }
 
+    /** A user has one window in each hop, wherever in the hop it ends. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 250, 2_500, 4_999})
+    void aPhaseChangesNothing(long phaseMs) {
+        byte[] bytes = "a window".getBytes(StandardCharsets.UTF_8);
+        for (long number : new long[] {-2, -1, 0, 1, 2}) {
+            Instant end = Instant.ofEpochMilli(number * HOP_MS + phaseMs);
+            recent.accumulate(memory, bytes, end, HOP_MS, SMOOTHED);
+            assertEquals(number + 3, recent.getValue(memory).length);
+            recent.accumulate(memory, bytes, end, HOP_MS, SMOOTHED);
+            assertNull(recent.getValue(memory), "a repeat");
+        }
+    }
+
     /** The ring's places are used again; what had stood there must not count for the newer window. */
     @Test
     void aPlaceInTheRingIsFreeForALaterWindow() {

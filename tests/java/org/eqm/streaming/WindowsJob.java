@@ -53,13 +53,21 @@ final class WindowsJob implements AutoCloseable {
     private final List<KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData>> subtasks = new ArrayList<>();
     private final Map<String, Map<Long, Pane>> kept = new HashMap<>();
 
+    private final Phases phases;
+
+    /** Where all users have one phase. */
     WindowsJob(int parallelism) throws Exception {
-        this(parallelism, 0, null);
+        this(parallelism, new Phases(Readings.PANE_MS, 1));
     }
 
-    private WindowsJob(int parallelism, int formerly, OperatorSubtaskState saved) throws Exception {
+    WindowsJob(int parallelism, Phases phases) throws Exception {
+        this(parallelism, phases, 0, null);
+    }
+
+    private WindowsJob(int parallelism, Phases phases, int formerly, OperatorSubtaskState saved) throws Exception {
+        this.phases = phases;
         for (int index = 0; index < parallelism; index++) {
-            var windows = new Windows(Readings.CONTRACT, Readings.PANE_MS, Readings.WINDOW_MS, ACCEPTED);
+            var windows = new Windows(Readings.CONTRACT, phases, Readings.PANE_MS, Readings.WINDOW_MS, ACCEPTED);
             var subtask = new KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData>(
                     new KeyedProcessOperator<>(windows),
                     WindowsJob::user,
@@ -84,7 +92,7 @@ final class WindowsJob implements AutoCloseable {
             saved[index] = subtasks.get(index).snapshot(1, 0);
         }
         close();
-        return new WindowsJob(parallelism, saved.length, AbstractStreamOperatorTestHarness.repackageState(saved));
+        return new WindowsJob(parallelism, phases, saved.length, AbstractStreamOperatorTestHarness.repackageState(saved));
     }
 
     void read(String user, long ms) throws Exception {

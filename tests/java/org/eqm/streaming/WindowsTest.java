@@ -18,7 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Windows of 60 s every 5 s: their bounds, when they are sent, what is late, and what a restore must not change. */
+/**
+ * Windows of 60 s every 5 s: their bounds, when they are sent, what is late, and what a restore must not change. Where
+ * nothing else is said all users have one phase; {@link PhasedWindowsTest} has what a phase changes.
+ */
 class WindowsTest {
     private static final long END_OF_TIME = Long.MAX_VALUE;
     private static final long LATENESS_MS = 10_000;

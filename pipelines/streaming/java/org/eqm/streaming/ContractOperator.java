@@ -13,9 +13,9 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Passes everything on. Its state says by which windows, features and channels the job's windows were begun; a restore
- * throws {@link ContractChangedException} where they are others now, for a window that two versions fill would be
- * neither's. After a drain no window is open, and any version may go on: that is the way to migrate
+ * Passes everything on. Its state says by which windows, phases, features and channels the job's windows were begun; a
+ * restore throws {@link ContractChangedException} where they are others now, for a window that two versions fill would
+ * be neither's. After a drain no window is open, and any version may go on: that is the way to migrate
  * (docs/decisions/0009-what-goes-on-over-a-failure.md).
  */
 final class ContractOperator extends AbstractStreamOperator<RowData>

@@ -48,7 +48,7 @@ public final class ReadingStream {
 
     /**
      * @param settings topic, contract (JSON), features (what identifies them), lateness_ms, idle_ms, hold_ms, drift_ms,
-     *     pane_ms, window_ms, bounded ("true" ends at the latest offsets)
+     *     pane_ms, window_ms, phases (how many; they divide pane_ms), bounded ("true" ends at the latest offsets)
      * @param kafka properties of the consumer
      */
     public ReadingStream(StreamExecutionEnvironment environment, Map<String, String> settings, Map<String, String> kafka)
@@ -57,11 +57,13 @@ public final class ReadingStream {
         ReadingRow layout = new ReadingRow(contract);
         accepted = new OutputTag<>("accepted", layout.typeInformation());
         decoded = decoded(environment, contract, layout, settings, kafka);
+        long paneMs = millis(settings, "pane_ms");
+        Phases phases = new Phases(paneMs, Integer.parseInt(settings.get("phases")));
         windows = decoded
                 .filter(ReadingRow::isAccepted)
                 .uid("accepted")
                 .keyBy(row -> row.getString(ReadingRow.USER_ID).toString(), Types.STRING)
-                .process(new Windows(contract, millis(settings, "pane_ms"), millis(settings, "window_ms"), accepted), WINDOW)
+                .process(new Windows(contract, phases, paneMs, millis(settings, "window_ms"), accepted), WINDOW)
                 .name("windows")
                 .uid("windows");
     }
@@ -112,9 +114,13 @@ public final class ReadingStream {
     }
 
     /** What windows that are open must have in common with the code that closes them. */
-    private static String promise(Map<String, String> settings) {
-        return "windows of %s ms every %s ms, features and channels %s"
-                .formatted(settings.get("window_ms"), settings.get("pane_ms"), settings.get("features"));
+    static String promise(Map<String, String> settings) {
+        return "windows of %s ms every %s ms in %s phases, features and channels %s"
+                .formatted(
+                        settings.get("window_ms"),
+                        settings.get("pane_ms"),
+                        settings.get("phases"),
+                        settings.get("features"));
     }
 
     private static long millis(Map<String, String> settings, String name) {

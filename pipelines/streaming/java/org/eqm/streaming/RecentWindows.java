@@ -27,7 +27,7 @@ public final class RecentWindows extends AggregateFunction<byte[][], RecentWindo
 
     /** A user's state. */
     public static final class Memory {
-        /** Number of the newest window, counted in hops. */
+        /** Number of the newest window, counted in hops: a user has one window in each, whatever the user's phase. */
         public long newest = Long.MIN_VALUE;
 
         /** A ring of bits: which of the windows up to the newest have come. */

@@ -23,7 +23,7 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * A user's readings to windows of packed samples. Each window that holds a reading comes once, in order, when the
- * watermark has passed its end.
+ * watermark has passed its end. A user's windows end at multiples of the pane, and the user's phase later ({@link Phases}).
  *
  * <p>Whether a reading is late is decided here, where the windows are: it is when the first of its windows has been
  * sent. So every accepted reading is either in all of its windows or marked late, whatever the watermarks did. Before
@@ -37,12 +37,13 @@ import org.apache.flink.util.OutputTag;
  * (docs/decisions/0007-what-the-features-path-spends.md; the reader is pipelines/features/pane_cache.py).
  *
  * <p>State: the user's open panes, timers at the ends of windows, and {@link Continuity}. After a restore it continues
- * exactly; {@link ContractOperator} keeps away state of another window or pane length.
+ * exactly; {@link ContractOperator} keeps away state of another window or pane length, or of another number of phases.
  */
 final class Windows extends KeyedProcessFunction<String, RowData, RowData> implements CheckpointedFunction {
     private static final long serialVersionUID = 1L;
 
     private final Contract contract;
+    private final Phases phases;
     private final long paneMs;
     private final long windowMs;
     private final OutputTag<RowData> accepted;
@@ -52,8 +53,9 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
     /** Users of whom the reader keeps panes. No state, for the reader's memory does not outlive a restore either. */
     private transient Set<String> followed;
 
-    Windows(Contract contract, long paneMs, long windowMs, OutputTag<RowData> accepted) {
+    Windows(Contract contract, Phases phases, long paneMs, long windowMs, OutputTag<RowData> accepted) {
         this.contract = contract;
+        this.phases = phases;
         this.paneMs = paneMs;
         this.windowMs = windowMs;
         this.accepted = accepted;
@@ -79,7 +81,7 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
     @Override
     public void processElement(RowData row, Context context, Collector<RowData> out) throws Exception {
         long at = row.getLong(ReadingRow.TIMESTAMP_MS);
-        long paneStartMs = at - Math.floorMod(at, paneMs);
+        long paneStartMs = phases.paneStartMs(context.getCurrentKey(), at);
         // The first of a reading's windows is the one that ends with its pane, a millisecond after its last instant.
         boolean late = paneStartMs + paneMs - 1 <= continuity.reached(context.timerService().currentWatermark());
         if (!late) {
