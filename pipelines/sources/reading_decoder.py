@@ -342,6 +342,9 @@ def _readings(found: Mapping[str, Any], at_ms: int, measured: Measured) -> tuple
         for name, durations in lists.items()
         for ago_ms, number in _earlier(durations)
     ]
+    first_ms = min((each.timestamp_ms for each in earlier), default=at_ms)
+    if first_ms < EARLIEST_MS:
+        raise RejectedError(Quarantined.ABSURD_TIMESTAMP, str(first_ms))
     return (*earlier, Decoded(user_id, sensor_id, at_ms, cast(Mapping[str, float], last)))
 
 

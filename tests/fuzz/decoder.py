@@ -130,8 +130,7 @@ def _checked(found: Decoded) -> tuple[str, str, int, dict[str, int]]:
     ids = (found.user_id, found.sensor_id)
     if not all(map(is_identity, ids)):
         raise BrokenError("an id that is none was accepted", ascii(ids))
-    # Of a list of intervals the first beats come before the message's time, by a quarter of an hour at most.
-    if type(found.timestamp_ms) is not int or not EARLIEST_MS - 1_100_000 <= found.timestamp_ms <= LATEST_MS:
+    if type(found.timestamp_ms) is not int or not EARLIEST_MS <= found.timestamp_ms <= LATEST_MS:
         raise BrokenError("a time that is none was accepted", found.timestamp_ms)
     for name, number in found.measurements.items():
         low, high = VALID[name]

@@ -301,7 +301,7 @@ def _check(found: Sequence[Recording]) -> None:
 def _check_stream(stream: Stream) -> None:
     if not (np.isfinite(stream.values) | np.isnan(stream.values)).all():
         raise BrokenError("a value that is not finite was read")
-    out = (stream.timestamp_ms < EARLIEST_MS) | (stream.timestamp_ms >= LATEST_MS)
+    out = (stream.timestamp_ms < EARLIEST_MS) | (stream.timestamp_ms > LATEST_MS)
     if out.any():
         raise BrokenError("a time out of 2000 to 2100 was read", stream.timestamp_ms[out][0])
 

@@ -14,12 +14,12 @@ from pipelines.core.instants import epoch_ms
 from pipelines.replay.malformed import MALFORMATIONS, Malformation
 from pipelines.replay.messages import in_event_time
 from pipelines.sources import reading_decoder as decoding
-from pipelines.sources.reading_decoder import Decoded, RejectedError, decode, members
+from pipelines.sources.reading_decoder import Decoded, RejectedError, decode, decode_line, members
 from pipelines.sources.simulator import simulate_person
 from schemas.channels import CHANNEL_NAMES, CHANNELS, Channel
 from schemas.message_rules import FORBIDDEN_IN_IDS
 from schemas.reasons import Quarantined
-from schemas.windows import MAX_FUTURE_MS
+from schemas.windows import EARLIEST_MS, MAX_FUTURE_MS
 from tests.edge_messages import ACCEPTED, EMOJI, REJECTED, STAMP_MS, reading
 
 NOW_MS = 1_900_000_000_000
@@ -97,6 +97,16 @@ def test_a_list_is_successive_beats(ibi: str, expected: list[tuple[int, float]])
 def test_a_list_without_a_known_end_gives_nothing(ibi: str) -> None:
     assert decode(b"a", reading(f'{{"hr":72,"ibi":{ibi}}}').encode(), NOW_MS)[0].measurements == {"hr": 72}
     assert reason(b"a", reading(f'{{"ibi":{ibi}}}').encode()) == Quarantined.NO_MEASUREMENTS
+
+
+@pytest.mark.parametrize("stamp_ms", [EARLIEST_MS + 790, EARLIEST_MS + 789])
+def test_the_first_beat_of_a_list_has_the_bounds_of_a_message(stamp_ms: int) -> None:
+    value = f'{{"timestamp":{stamp_ms},"user_id":"a","sensor_id":"w","measurements":{{"ibi":[800,790]}}}}'.encode()
+    absurd = stamp_ms - 790 < EARLIEST_MS
+    assert reason(b"a", value) == (Quarantined.ABSURD_TIMESTAMP if absurd else None)
+    if absurd:
+        with pytest.raises(RejectedError, match="absurd_timestamp: 946684799999"):
+            decode_line(value)
 
 
 @given(st.lists(st.floats(200, 4000), min_size=1, max_size=256))

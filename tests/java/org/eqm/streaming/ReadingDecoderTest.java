@@ -1,5 +1,6 @@
 package org.eqm.streaming;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -230,6 +231,15 @@ class ReadingDecoderTest {
     })
     void othersAreNoTimestamps(String text) {
         assertEquals("bad_timestamp", refused("a", stamped("'" + text + "'")).reason);
+    }
+
+    @Test
+    void theFirstBeatOfAListHasTheSameBounds() {
+        String list = "{\"timestamp\":%d,\"user_id\":\"a\",\"sensor_id\":\"w\",\"measurements\":{\"ibi\":[800,790]}}";
+        assertDoesNotThrow(() -> decoded(bytes("a"), bytes(list.formatted(946_684_800_790L)), 4_102_444_800_000L));
+        Rejected refused = refused(bytes("a"), bytes(list.formatted(946_684_800_789L)), 4_102_444_800_000L);
+        assertEquals("absurd_timestamp", refused.reason);
+        assertEquals("946684799999", refused.getMessage());
     }
 
     @ParameterizedTest(name = "{0}: {1}")

@@ -49,6 +49,7 @@ final class ReadingDecoder implements Serializable {
             throw new Rejected("no_measurements", "measurements");
         }
         ranges(reading);
+        successions(reading);
     }
 
     private void identity(String id, String name) throws Rejected {
@@ -117,6 +118,16 @@ final class ReadingDecoder implements Serializable {
         for (double value : values) {
             if (!contract.isNone(channel, value)) {
                 range(channel, value);
+            }
+        }
+    }
+
+    /** The values before a list's last have instants of their own. */
+    private void successions(Reading reading) throws Rejected {
+        for (Succession each : reading.successions) {
+            long firstMs = each == null || !each.isPlaced() ? reading.timestampMs : reading.timestampMs - each.endedAgo()[0];
+            if (firstMs < contract.earliestMs) {
+                throw new Rejected("absurd_timestamp", Long.toString(firstMs));
             }
         }
     }
