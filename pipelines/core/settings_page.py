@@ -48,6 +48,8 @@ def _default(value: object) -> str:
     """A folder of the source tree is shown relative to it: the page must not depend on where it was made."""
     if value is None or value == "":
         return "not set"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     if isinstance(value, Path):
         return f"`{(value.relative_to(ROOT) if value.is_relative_to(ROOT) else value).as_posix()}`"
     return f"`{value}`"
@@ -58,6 +60,8 @@ def _allowed(name: str) -> str:
     kind = next((each for each in schema.get("anyOf", ()) if each["type"] != "null"), schema)
     if "enum" in kind:
         return ", ".join(f"`{choice}`" for choice in kind["enum"])
+    if kind["type"] == "boolean":
+        return "`true`, `false`"
     if kind["type"] == "integer":
         low, high = kind["minimum"], kind.get("maximum")
         return f"{low} or more" if high is None else f"{low} to {high}"
