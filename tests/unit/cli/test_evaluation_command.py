@@ -214,7 +214,7 @@ def test_what_cannot_be_done_is_said_in_one_line_and_nothing_is_written(
 def test_an_alarm_is_exit_code_three(
     people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.training.evaluate.evaluation", lambda given: report(leaking=True))
+    monkeypatch.setattr("pipelines.training.evaluate.evaluation", lambda given, phases: report(leaking=True))
     arguments = ["evaluate", "--recordings", str(people), "--output", str(tmp_path / "out"), "--json"]
     assert main(arguments) == 3
     assert json.loads(capsys.readouterr().out)["sounds"] is True
