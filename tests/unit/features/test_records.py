@@ -16,6 +16,7 @@ from pipelines.features.records import (
     HEADER,
     SCHEMA_HASH,
     ParsedWindows,
+    as_read,
     feature_records,
     parse_feature_record,
     parse_feature_records,
@@ -80,6 +81,7 @@ def test_what_was_computed_comes_back_as_float32(seeds: list[int]) -> None:
     assert faults == {}
     for name in NUMBERS:
         np.testing.assert_array_equal(getattr(back, name), getattr(computed, name).astype(np.float32))
+    assert same(as_read(computed, ["ann"] * len(starts_ms), starts_ms), back)
 
 
 @given(st.integers(0, 1 << 32), users, starts)
@@ -119,6 +121,8 @@ def as_fastavro(record: dict[str, Any]) -> bytes:
 
 def same(one: ParsedWindows, other: ParsedWindows) -> bool:
     pairs = [(value, getattr(other, name)) for name, value in vars(one).items()]
+    if any(getattr(a, "dtype", None) != getattr(b, "dtype", None) for a, b in pairs):
+        return False
     return all(np.array_equal(a, b, equal_nan=isinstance(a, np.ndarray) and a.dtype.kind == "f") for a, b in pairs)
 
 
@@ -196,9 +200,9 @@ def test_what_is_no_feature_window_is_one_clear_line_and_spoils_none_of_the_othe
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 200
     others = [full("bob", 2), full("eve", 3)]
-    found, faults = parse_feature_records([others[0], payload, payload, others[1], b""])
+    found, faults = parse_feature_records([b"", others[0], payload, payload, others[1]])
     assert same(found, parse_feature_records(others)[0])
-    assert faults == {1: str(caught.value), 2: str(caught.value), 4: "not a feature window: it is empty"}
+    assert faults == {0: "not a feature window: it is empty", 2: str(caught.value), 3: str(caught.value)}
 
 
 def test_another_schema_hash_is_handed_on() -> None:
