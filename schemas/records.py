@@ -42,6 +42,8 @@ SenderId = Annotated[
 
 EpochMs = Annotated[int, Field(ge=EARLIEST_MS, le=LATEST_MS, description="epoch milliseconds UTC")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=(1 << 53) - 1)]
+"""Such that every JSON reader, and every floating-point sum, has it exactly."""
 
 
 class Record(BaseModel):
@@ -154,7 +156,7 @@ class EmotionEvent(Record):
     reason: Abstained | None
     model_name: str
     model_version: str
-    schema_version: int
+    schema_version: Count
 
 
 class Quarantine(Record):
@@ -206,7 +208,7 @@ class ModelReport(Record):
     status: ModelStatus
     detail: str = Field(default="", description="why, where a model was refused or retired")
     share: Share | None = None
-    windows: int = Field(default=0, ge=0, description="answered since the last report")
+    windows: Count = Field(default=0, description="answered since the last report")
     p50_ms: float | None = Field(default=None, ge=0, description="median over them of a batch's time per window")
     p99_ms: float | None = Field(default=None, ge=0)
 

@@ -92,6 +92,8 @@ def _fit(table: Table, console: Console) -> bool:
         return False
     for column, each in sorted(zip(table.columns, widths, strict=True), key=lambda pair: pair[1].whole - pair[1].least):
         column.width = min(each.whole, each.least + spare)
+        # What is a word for the measure is longer for the drawing, where spaces stand before it: nothing is cut off.
+        column.overflow = "fold"
         spare -= column.width - each.least
     return True
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.table import Column, Table
@@ -312,6 +312,7 @@ text = st.text(st.sampled_from("ab é-"), min_size=1, max_size=30)
 
 
 @settings(max_examples=50)
+@example([["a", "a", "aaaa", "aaaaaa", "a"], ["aa", " aaaaa-", "a", "a", "aa"]])
 @given(st.integers(1, 8).flatmap(lambda n: st.lists(st.lists(text, min_size=n, max_size=n), min_size=2, max_size=4)))
 def test_any_table_fits_and_keeps_every_letter(rows: Sequence[Sequence[str]]) -> None:
     made = Table(*(cell.strip() or "x" for cell in rows[0]), box=None)

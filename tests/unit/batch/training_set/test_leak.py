@@ -16,11 +16,14 @@ from models.core.data_card import SPLITS
 from models.datasets.training_set import columns
 from pipelines.archive.days import day_of
 from schemas.feature_table import FEATURE_NAMES
+from schemas.windows import PHASES, user_phase_ms
 from tests.unit.batch.history import START_MS, write_by_day
 from tests.unit.batch.training_set.conftest import PEOPLE, SECONDS, Home, half_and_half
 
 PLANTED = 1e9
 MIDDLE_MS = START_MS + 1000 * SECONDS // 2
+END_MS = MIDDLE_MS + user_phase_ms("sim-000", PHASES)
+"""A window of this user ends there."""
 USERS = [f"sim-{number:03d}" for number in range(PEOPLE)]
 
 
@@ -73,15 +76,15 @@ def test_rows_written_later_are_never_joined(home: Home) -> None:
 
 
 def test_a_moment_without_a_row_of_its_own_gets_the_one_before_never_the_one_after(home: Home) -> None:
-    write_baseline(home, MIDDLE_MS, PLANTED)
+    write_baseline(home, END_MS, PLANTED)
     store = open_store("local", home.folder / "feast")
-    moments = np.array([MIDDLE_MS - 1, MIDDLE_MS])
+    moments = np.array([END_MS - 1, END_MS])
     found = historical(store, ["sim-000"] * 2, moments, (WINDOW_FEATURES, USER_BASELINE))
     end_ms = found["window_start_ms"].to_numpy() + 60_000
-    assert end_ms.tolist() == [MIDDLE_MS - 5_000, MIDDLE_MS], "4,999 ms after the one, 1 ms before the other"
+    assert end_ms.tolist() == [END_MS - 5_000, END_MS], "4,999 ms after the one, 1 ms before the other"
     assert np.isnan(found["baseline_std_hr_mean"][0])
     assert found["baseline_std_hr_mean"][1] == PLANTED
-    (earlier,) = stored(home.offline, "sim-000", MIDDLE_MS - 5_000)["hr_mean"].to_pylist()
+    (earlier,) = stored(home.offline, "sim-000", END_MS - 5_000)["hr_mean"].to_pylist()
     assert found["hr_mean"][0] == earlier
 
 
