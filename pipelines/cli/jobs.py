@@ -58,7 +58,9 @@ def _stop(given: Namespace, settings: Settings) -> None:
 
     jobs = running(settings, given.job)
     if not jobs:
-        raise StackError(f"no {given.job} job runs at {settings.flink_address}")
+        others = [kind for kind in KINDS if kind != given.job and running(settings, kind)]
+        hint = "".join(f"; the {kind} job does: `eqm stop {kind}`" for kind in others)
+        raise StackError(f"no {given.job} job runs at {settings.flink_address}{hint}")
     for job in jobs:
         place = Cluster(settings.flink_address).stop(job.id, drain=given.drain)
         print(f"stopped {job.id}; its savepoint: {place}")
