@@ -114,7 +114,7 @@ def test_the_page_says_whose_figures_it_shows_and_what_is_not_quantised(edge: Pa
 def test_the_table_says_whose_figures_it_shows(
     report: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.training.export.exporting", lambda given: Export((), report))
+    monkeypatch.setattr("pipelines.training.export.exporting", lambda given, phases: Export((), report))
     assert main(["export", "--training-set", "x", "--to", str(tmp_path / "edge")]) == 0
     said = capsys.readouterr().out
     assert said.count(f"{report['windows']} windows of 2 simulated people held out of training") == 2
