@@ -41,6 +41,7 @@ def run_watch(args: argparse.Namespace, settings: Settings) -> int:
     """Handler of `eqm watch`."""
     from pipelines.serving.client import EmotionConsumer
     from pipelines.serving.feature_reader import FeatureReader
+    from pipelines.serving.waiting import reason
     from pipelines.serving.watch import WatchOptions, watch, watch_features
 
     limit = {} if args.for_s is None else {"for_s": args.for_s}
@@ -49,7 +50,7 @@ def run_watch(args: argparse.Namespace, settings: Settings) -> int:
         with FeatureReader(settings.bootstrap_servers, from_start=args.from_start, on_malformed=complain) as reader:
             return watch_features(reader, options)
     with EmotionConsumer(settings.bootstrap_servers, from_start=args.from_start, on_malformed=complain) as consumer:
-        return watch(consumer, options)
+        return watch(consumer, options, lambda: reason(settings))
 
 
 def run_features(args: argparse.Namespace, settings: Settings) -> None:

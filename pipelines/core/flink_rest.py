@@ -13,6 +13,8 @@ from pipelines.core.errors import StackError, relevant_line
 TIMEOUT_S: Final = 30
 """Where nobody listens, that is told at once; one that is busy, or on a machine that stands still, gets time."""
 POLL_S: Final = 0.2
+JOB_NAMES: Final = {"stream": "eqm stream", "features": "eqm features", "emotions": "eqm emotions"}
+"""What our jobs are called on a cluster, by kind."""
 ENDED: Final = frozenset({"FINISHED", "FAILED", "CANCELED", "SUSPENDED"})
 STARTED: Final = frozenset({"RUNNING", "FINISHED"})
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -21,8 +21,8 @@ def readable(text: str) -> str:
     return escaped(text, layout=True)
 
 
-def complain(fault: Exception) -> None:
-    """One line on standard error, whatever the error quotes."""
+def complain(fault: Exception | str) -> None:
+    """One line on standard error, whatever it quotes."""
     print(escaped(f"eqm: {fault}"), file=sys.stderr)
 
 

@@ -16,10 +16,12 @@ from types import FrameType
 from rich.live import Live
 
 from pipelines.core.console import TerminalConsole
+from pipelines.core.terminal import complain
 from pipelines.features.record_lines import feature_lines
 from pipelines.reports.tables.watch import newest, table
 from pipelines.serving.client import EmotionConsumer
 from pipelines.serving.feature_reader import FeatureReader
+from pipelines.serving.waiting import asked
 from schemas.records import EmotionEvent
 
 TICK_S = 0.25
@@ -39,11 +41,14 @@ Show = Callable[[list[EmotionEvent]], None]
 """Takes the events of one tick, which may be none."""
 
 
-def watch(consumer: EmotionConsumer, options: WatchOptions) -> int:
-    """Shows events until one of the ends above; returns the exit code."""
-    with _stopping() as stopped, _closed_pipe():
+def watch(consumer: EmotionConsumer, options: WatchOptions, why: Callable[[], str] = lambda: "") -> int:
+    """Shows events until one of the ends above; returns the exit code.
+
+    While there is none yet it tells what is waited for, as `why` says it: in the table, or on stderr beside JSON.
+    """
+    with _stopping() as stopped, _closed_pipe(), asked(why) as said:
         if options.as_json:
-            _run(consumer, options, stopped, print_json)
+            _run(consumer, options, stopped, _json_or_reason(said))
             return 0
         console = TerminalConsole()
         held: dict[str, EmotionEvent] = {}
@@ -51,7 +56,8 @@ def watch(consumer: EmotionConsumer, options: WatchOptions) -> int:
 
             def draw(events: list[EmotionEvent]) -> None:
                 newest(events, held)
-                live.update(table(held, rows=max(1, console.height - TABLE_FRAME_LINES)), refresh=True)
+                rows = max(1, console.height - TABLE_FRAME_LINES)
+                live.update(table(held, rows=rows, waiting="" if held else said()), refresh=True)
 
             _run(consumer, options, stopped, draw)
         if not console.is_terminal:
@@ -75,6 +81,21 @@ def print_json(events: list[EmotionEvent]) -> None:
     for event in events:
         sys.stdout.write(event.model_dump_json() + "\n")
     sys.stdout.flush()
+
+
+def _json_or_reason(said: Callable[[], str]) -> Show:
+    """Prints events; until the first, each new reason once."""
+    told, begun = "", False
+
+    def show(events: list[EmotionEvent]) -> None:
+        nonlocal told, begun
+        begun = begun or bool(events)
+        if not begun and said() != told:
+            told = said()
+            complain(f"waiting: {told}")
+        print_json(events)
+
+    return show
 
 
 def _run(consumer: EmotionConsumer, options: WatchOptions, stopped: Callable[[], bool], show: Show) -> None:

@@ -15,6 +15,7 @@ from pyflink.datastream import DataStream
 from pyflink.table import Schema, StreamTableEnvironment, Table
 from pyflink.table.statement_set import StatementSet
 
+from pipelines.core.flink_rest import JOB_NAMES
 from pipelines.streaming import sinks
 from pipelines.streaming.emotion_udfs import emit, score
 from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
@@ -81,7 +82,7 @@ def add_events(statements: StatementSet, tables: StreamTableEnvironment, config:
 
 def main() -> None:
     config = EmotionsConfig.from_command_line()
-    tables = table_environment(execution_environment(config, "eqm emotions"))
+    tables = table_environment(execution_environment(config, JOB_NAMES["emotions"]))
     register_scored(tables, config)
     statements = tables.create_statement_set()
     add_events(statements, tables, config)

@@ -10,6 +10,7 @@ from pyflink.table import StreamTableEnvironment
 from pyflink.table.statement_set import StatementSet
 from pyflink.table.udf import UserDefinedScalarFunctionWrapper
 
+from pipelines.core.flink_rest import JOB_NAMES
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.streaming import sinks
 from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
@@ -76,7 +77,7 @@ def add_outputs(statements: StatementSet, tables: StreamTableEnvironment, config
 
 def main() -> None:
     config = FeaturesConfig.from_command_line()
-    environment = execution_environment(config, "eqm features")
+    environment = execution_environment(config, JOB_NAMES["features"])
     tables = table_environment(environment)
     register_readings(tables, environment, config)
     rows = computed_rows(tables, compute_features(config), [field.name for field in (*ROW_FIELDS, *RECORD_FIELDS)])

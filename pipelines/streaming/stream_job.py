@@ -10,6 +10,7 @@ State is that of both: offsets, open windows, the answers to each user's last wi
 window comes twice to the smoothing, even where output is delivered at least once.
 """
 
+from pipelines.core.flink_rest import JOB_NAMES
 from pipelines.streaming import emotions_job, features_job
 from pipelines.streaming.environment import execution_environment, table_environment
 from pipelines.streaming.job_config import StreamConfig
@@ -24,7 +25,7 @@ SELECT user_id, TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3) AS event_time
 
 def main() -> None:
     config = StreamConfig.from_command_line()
-    environment = execution_environment(config, "eqm stream")
+    environment = execution_environment(config, JOB_NAMES["stream"])
     tables = table_environment(environment)
     register_readings(tables, environment, config)
     rows = features_job.computed_rows(tables, *answer_windows(config))

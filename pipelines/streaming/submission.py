@@ -8,7 +8,7 @@ from typing import Any, Final
 from feature_repo import store
 from models.bundle.folder import verified
 from pipelines.core.errors import StackError
-from pipelines.core.flink_rest import ENDED, Cluster, Job
+from pipelines.core.flink_rest import ENDED, JOB_NAMES, Cluster, Job
 from pipelines.core.settings import Settings
 from pipelines.rollout.announcing import announce, serving
 from pipelines.rollout.bundles import placed
@@ -20,7 +20,6 @@ from pipelines.streaming.restore_points import Submitted
 from schemas.roles import Role
 
 FOLDER = Path(__file__).parent
-NAMES = {"stream": "eqm stream", "features": "eqm features", "emotions": "eqm emotions"}
 EXCLUDES: Final = {
     "stream": ("stream", "features", "emotions"),
     "features": ("features", "stream"),
@@ -106,7 +105,7 @@ def _bundle(settings: Settings, kind: str, named: Path | None) -> Path:
 def running(settings: Settings, kind: str) -> list[Job]:
     """Jobs of that kind on the cluster that have not ended."""
     jobs = Cluster(settings.flink_address).jobs()
-    return [job for job in jobs if job.name == NAMES[kind] and job.state not in ENDED]
+    return [job for job in jobs if job.name == JOB_NAMES[kind] and job.state not in ENDED]
 
 
 def resume_point(settings: Settings, kind: str) -> str:

@@ -49,10 +49,13 @@ def newest(events: Iterable[EmotionEvent], held: dict[str, EmotionEvent]) -> Non
             del held[user]
 
 
-def table(held: dict[str, EmotionEvent], *, rows: int) -> Table:
-    """One row per user in alphabetic order, `rows` at most; ages are relative to the newest event of all."""
+def table(held: dict[str, EmotionEvent], *, rows: int, waiting: str = "") -> Table:
+    """One row per user in alphabetic order, `rows` at most; ages are relative to the newest event of all.
+
+    `waiting` is what is waited for, where there is no event yet.
+    """
     latest = max((event.window_end_ms for event in held.values()), default=0)
-    caption = _caption(latest, hidden=len(held) - rows)
+    caption = _caption(latest, hidden=len(held) - rows) if held else readable(waiting or "waiting for events …")
     grid = Table(box=None, pad_edge=False, header_style="dim", caption=caption, caption_justify="left")
     for name, justify in COLUMNS.items():
         grid.add_column(name, justify=justify, no_wrap=True, min_width=MIN_WIDTHS.get(name), max_width=MAX_WIDTH)
@@ -112,7 +115,5 @@ def age(ms: int) -> str:
 
 
 def _caption(latest_ms: int, *, hidden: int) -> str:
-    if not latest_ms:
-        return "waiting for events …"
     more = f"; {hidden} more (--user U shows one)" if hidden > 0 else ""
     return f"newest window ended {instant(latest_ms)} UTC{more}"

@@ -17,7 +17,7 @@ from feature_repo.columns import WINDOW_FEATURES
 from feature_repo.store import apply
 from pipelines.cli import main as cli
 from pipelines.reports.tables.watch import MOST_USERS, newest, table
-from pipelines.serving.watch import WatchOptions, print_json, watch
+from pipelines.serving.watch import WatchOptions, _json_or_reason, print_json, watch
 from schemas.records import EmotionEvent
 from tests.unit.memory import FLAT, growth
 from tests.unit.serving.test_client import START_MS, event
@@ -92,6 +92,17 @@ def test_the_live_table_forgets_whoever_was_heard_of_longest_ago() -> None:
 
 def test_nothing_yet() -> None:
     assert "waiting for events …" in "".join(rendered(table({}, rows=3)))
+    assert "no reading has come" in "".join(rendered(table({}, rows=3, waiting="no reading has come")))
+
+
+def test_json_lines_have_the_reasons_beside_them_until_the_first_event(capsys: pytest.CaptureFixture[str]) -> None:
+    reasons = iter(["the job starts"] * 3 + ["no reading has come"] * 1000)
+    show = _json_or_reason(lambda: next(reasons))
+    for events in ([], [], [], [], [event("ann")], [], []):
+        show(events)
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 1
+    assert err.splitlines() == ["eqm: waiting: the job starts", "eqm: waiting: no reading has come"]
 
 
 def test_json_lines_are_the_events(capsys: pytest.CaptureFixture[str]) -> None:
