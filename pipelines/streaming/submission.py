@@ -30,6 +30,8 @@ EXCLUDES: Final = {
 START_S: Final = 180
 CHANGED: Final = "ContractChangedException: "
 """How Flink announces that state was made by other windows or features."""
+HOMELESS: Final = "Cannot map checkpoint/savepoint state"
+"""How Flink announces state for which the job has no operator."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,15 @@ def _places(settings: Settings) -> dict[str, Any]:
 
 def _submitted(settings: Settings, kind: str, config: JobConfig, origin: Origin | None) -> str:
     savepoint, lenient = (origin.savepoint, origin.other_shape) if origin else (None, False)
-    argument = config.as_argument()
-    job = submit(FOLDER / f"{kind}_job.py", [argument], settings, savepoint=savepoint, lenient=lenient)
+    try:
+        job = submit(FOLDER / f"{kind}_job.py", [config.as_argument()], settings, savepoint=savepoint, lenient=lenient)
+    except StackError as fault:
+        if HOMELESS not in str(fault):
+            raise
+        advice = "if it is of a drained job of the other shape, say --other-shape"
+        raise StackError(
+            f"the {kind} job cannot continue from {savepoint}: it has no place for its state; {advice}"
+        ) from fault
     restore_points.remember(settings, Submitted(job, kind, savepoint))
     if savepoint:
         _require_continued(Cluster(settings.flink_address), job, kind, savepoint)

@@ -17,7 +17,7 @@ from schemas.windows import HOP_MS
 WINDOWS = f"""
 SELECT CAST(MOD(n, 2) AS STRING) AS user_id, TO_TIMESTAMP_LTZ(n * {HOP_MS}, 3) AS event_time,
   CAST('' AS BYTES) AS scored, CAST(CAST(n AS STRING) AS BYTES) AS answer,
-  CAST(NULL AS STRING) AS fault, PROCTIME() AS arrival
+  PROCTIME() AS arrival
 FROM numbers
 """
 
@@ -32,7 +32,7 @@ def main(ttl: str, seconds: float, windows: int, *jars: str) -> None:
         f" 'fields.n.start' = '1', 'fields.n.end' = '{windows}', 'rows-per-second' = '{1 / seconds:.0f}')"
     )
     tables.create_java_temporary_system_function("RECENT_WINDOWS", "org.eqm.streaming.RecentWindows")
-    tables.create_temporary_view("scored_windows", tables.sql_query(WINDOWS))
+    tables.create_temporary_view("answered", tables.sql_query(WINDOWS))
     with tables.sql_query(RECENT).select(col("recent").cardinality).execute().collect() as found:
         print(*(row[0] for row in found))
 
