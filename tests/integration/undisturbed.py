@@ -79,8 +79,12 @@ def run(stack: Settings, bundle: Path) -> Undisturbed:
     send(stack, messages[: 2 * quarter])
     streaming.wait(lambda: sum(user == RECORDED_USER for user, _ in streaming.events(stack)) > EVENTS_BEFORE)
     kill_the_taskmanager(stack)
+    before = len(streaming.events(stack))
     send(stack, messages[2 * quarter : 3 * quarter])
     streaming.wait(lambda: streaming.placed(stack).total() >= 3 * quarter)
+    # Readings are placed before a window closes. Workers begin with the first window: until they are there, a savepoint
+    # would have to wait for them, and may give up.
+    streaming.wait(lambda: len(streaming.events(stack)) > before)
     restored = cluster.checkpoints(job)["counts"]["restored"]
     savepoint = cluster.stop(job, drain=False)
     send(stack, messages[3 * quarter :])
