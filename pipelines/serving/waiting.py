@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from pipelines.core.errors import StackError
 from pipelines.core.flink_rest import ENDED, JOB_NAMES, STARTED, Cluster, Job
@@ -58,18 +58,29 @@ def _unanswered(settings: Settings, cluster: Cluster, job: Job) -> str:
     return OPEN if told else f"{OPEN}; workers load the model with the first"
 
 
+class Said(Protocol):
+    """What was said last; nothing at first, and nothing more once it has come."""
+
+    def __call__(self, *, come: bool = False) -> str: ...
+
+
 @contextmanager
-def asked(why: Callable[[], str]) -> Iterator[Callable[[], str]]:
-    """What `why` said last, asked again and again beside the caller until the block ends; nothing at first."""
-    said, ended = [""], threading.Event()
+def asked(why: Callable[[], str]) -> Iterator[Said]:
+    """What `why` says, asked again and again beside the caller until what is waited for has come, or the block ends."""
+    last, ended = [""], threading.Event()
 
     def ask() -> None:
         while not ended.is_set():
-            said[0] = why()
+            last[0] = why()
             ended.wait(EVERY_S)
+
+    def said(*, come: bool = False) -> str:
+        if come:
+            ended.set()
+        return "" if ended.is_set() else last[0]
 
     threading.Thread(target=ask, name="eqm-waiting", daemon=True).start()
     try:
-        yield lambda: said[0]
+        yield said
     finally:
         ended.set()

@@ -21,7 +21,7 @@ from pipelines.features.record_lines import feature_lines
 from pipelines.reports.tables.watch import newest, table
 from pipelines.serving.client import EmotionConsumer
 from pipelines.serving.feature_reader import FeatureReader
-from pipelines.serving.waiting import asked
+from pipelines.serving.waiting import Said, asked
 from schemas.records import EmotionEvent
 
 TICK_S = 0.25
@@ -57,7 +57,7 @@ def watch(consumer: EmotionConsumer, options: WatchOptions, why: Callable[[], st
             def draw(events: list[EmotionEvent]) -> None:
                 newest(events, held)
                 rows = max(1, console.height - TABLE_FRAME_LINES)
-                live.update(table(held, rows=rows, waiting="" if held else said()), refresh=True)
+                live.update(table(held, rows=rows, waiting=said(come=bool(held))), refresh=True)
 
             _run(consumer, options, stopped, draw)
         if not console.is_terminal:
@@ -83,15 +83,15 @@ def print_json(events: list[EmotionEvent]) -> None:
     sys.stdout.flush()
 
 
-def _json_or_reason(said: Callable[[], str]) -> Show:
+def _json_or_reason(said: Said) -> Show:
     """Prints events; until the first, each new reason once."""
-    told, begun = "", False
+    told = ""
 
     def show(events: list[EmotionEvent]) -> None:
-        nonlocal told, begun
-        begun = begun or bool(events)
-        if not begun and said() != told:
-            told = said()
+        nonlocal told
+        reason = said(come=bool(events))
+        if reason and reason != told:
+            told = reason
             complain(f"waiting: {told}")
         print_json(events)
 

@@ -88,6 +88,17 @@ def test_a_cluster_that_does_not_answer_is_the_reason(tmp_path: Path) -> None:
     assert reason(Settings(home=tmp_path, flink=address)).startswith(f"no Flink cluster answers at {address}")
 
 
+def test_once_an_event_has_come_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "EVERY_S", 0.01)
+    calls: list[Any] = []
+    with asked(lambda: calls.append(None) or "why") as said:
+        assert said(come=True) == ""
+        time.sleep(0.1)
+        count = len(calls)
+        time.sleep(0.1)
+        assert (len(calls), said()) == (count, "")
+
+
 def test_it_is_asked_again_and_again_and_no_more_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "EVERY_S", 0.01)
     calls: list[Any] = []

@@ -97,7 +97,7 @@ def test_nothing_yet() -> None:
 
 def test_json_lines_have_the_reasons_beside_them_until_the_first_event(capsys: pytest.CaptureFixture[str]) -> None:
     reasons = iter(["the job starts"] * 3 + ["no reading has come"] * 1000)
-    show = _json_or_reason(lambda: next(reasons))
+    show = _json_or_reason(lambda *, come: next(reasons))
     for events in ([], [], [], [], [event("ann")], [], []):
         show(events)
     out, err = capsys.readouterr()
