@@ -8,7 +8,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 
 from pipelines.core import kafka_clients
 from pipelines.core.errors import StackError
-from pipelines.core.kafka_clients import Silence, clear_errors
+from pipelines.core.kafka_clients import CONNECT_MS, Silence, clear_errors, no_broker
 
 POLL_MS: Final = 500
 PLACE_MS: Final = 100
@@ -30,6 +30,28 @@ def committed(bootstrap: str, topic: str) -> Iterator[ConsumerRecord]:
         consumer.assign(partitions)
         consumer.seek_to_beginning()
         yield from up_to(consumer, consumer.end_offsets(partitions), Silence(bootstrap, topic))
+
+
+def assign_all(consumer: KafkaConsumer, bootstrap: str, topic: str) -> list[TopicPartition]:
+    """Gives the consumer all partitions of a topic, and returns them once it knows where it stands in each.
+
+    Raises StackError where there is no such topic, or the broker does not say.
+    """
+    with clear_errors(bootstrap):
+        partitions = partitions_of(consumer, bootstrap, topic)
+        consumer.assign(partitions)
+        for partition in partitions:
+            if consumer.position(partition, timeout_ms=CONNECT_MS) is None:
+                raise no_broker(bootstrap)
+        return partitions
+
+
+def partitions_of(consumer: KafkaConsumer, bootstrap: str, topic: str) -> list[TopicPartition]:
+    """A topic's partitions in order; raises StackError where there is no such topic."""
+    numbers = consumer.partitions_for_topic(topic)
+    if not numbers:
+        raise StackError(f"the broker at {bootstrap} has no topic {topic}: run `eqm up`")
+    return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 
 def up_to(consumer: KafkaConsumer, ends: Mapping[TopicPartition, int], silence: Silence) -> Iterator[ConsumerRecord]:

@@ -22,9 +22,9 @@ from kafka.consumer.fetcher import ConsumerRecord
 from pydantic import ValidationError
 
 from pipelines.core import kafka_clients
-from pipelines.core.errors import InputError, StackError
-from pipelines.core.kafka_clients import CONNECT_MS, Silence, clear_errors, no_broker
-from pipelines.core.topic_reader import positions
+from pipelines.core.errors import InputError
+from pipelines.core.kafka_clients import CONNECT_MS, Silence, clear_errors
+from pipelines.core.topic_reader import assign_all, partitions_of, positions
 from pipelines.serving.deduplication import SeenWindows
 from pipelines.serving.group_offsets import GroupOffsets
 from schemas.errors import first_problem
@@ -154,19 +154,12 @@ class EmotionConsumer:
         self.close()
 
     def _subscribe(self) -> list[TopicPartition]:
+        if self._offsets is None:
+            return assign_all(self._consumer, self._bootstrap, EMOTIONS.name)
         with clear_errors(self._bootstrap):
-            numbers = self._consumer.partitions_for_topic(EMOTIONS.name)
-            if not numbers:
-                raise StackError(f"the broker at {self._bootstrap} has no topic {EMOTIONS.name}: run `eqm up`")
-            if self._offsets is not None:
-                self._consumer.subscribe([EMOTIONS.name], listener=self._offsets)
-                return []
-            partitions = [TopicPartition(EMOTIONS.name, number) for number in sorted(numbers)]
-            self._consumer.assign(partitions)
-            for partition in partitions:
-                if self._consumer.position(partition, timeout_ms=CONNECT_MS) is None:
-                    raise no_broker(self._bootstrap)
-            return partitions
+            partitions_of(self._consumer, self._bootstrap, EMOTIONS.name)
+            self._consumer.subscribe([EMOTIONS.name], listener=self._offsets)
+            return []
 
     def _poll(self, timeout_s: float) -> None:
         """Only when nothing is pending: partitions come and go only when all that was fetched of them is delivered."""

@@ -16,12 +16,12 @@ from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
-from kafka import TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from pipelines.core import kafka_clients
-from pipelines.core.errors import InputError, StackError
-from pipelines.core.kafka_clients import CONNECT_MS, clear_errors, no_broker
+from pipelines.core.errors import InputError
+from pipelines.core.kafka_clients import CONNECT_MS, clear_errors
+from pipelines.core.topic_reader import assign_all
 from pipelines.features.records import ParsedWindows, parse_feature_records
 from schemas.topics import FEATURES
 
@@ -60,7 +60,7 @@ class FeatureReader:
             bootstrap, enable_auto_commit=False, auto_offset_reset="earliest" if from_start else "latest"
         )
         try:
-            self._assign()
+            assign_all(self._consumer, bootstrap, FEATURES.name)
         except BaseException:
             self.close()
             raise
@@ -90,17 +90,6 @@ class FeatureReader:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _assign(self) -> None:
-        with clear_errors(self._bootstrap):
-            numbers = self._consumer.partitions_for_topic(FEATURES.name)
-            if not numbers:
-                raise StackError(f"the broker at {self._bootstrap} has no topic {FEATURES.name}: run `eqm up`")
-            partitions = [TopicPartition(FEATURES.name, number) for number in sorted(numbers)]
-            self._consumer.assign(partitions)
-            for partition in partitions:
-                if self._consumer.position(partition, timeout_ms=CONNECT_MS) is None:
-                    raise no_broker(self._bootstrap)
 
     def _poll(self, timeout_s: float) -> list[ConsumerRecord]:
         with clear_errors(self._bootstrap):
