@@ -97,6 +97,9 @@ class Settings(BaseModel):
     delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
     """When output appears, and whether it can repeat. `exactly-once`: with the next checkpoint, and never again.
     `at-least-once`: immediately; after a failure some of it comes again."""
+    roll_s: Count = 300
+    """Seconds for which readings and feature rows are held before they go to a Parquet file. They go sooner where
+    65,536 of them, or 16 MB, have come to a subtask. So far the archive and the offline rows lag behind at most."""
     idle_ms: Count = 15_000
     """Time without an accepted reading after which a partition is idle. An idle partition does not hold the watermark
     back, so the windows of the other partitions close without it."""

@@ -22,13 +22,17 @@ LOCAL: Final = {"bootstrap": "", "flink": "", "feast_profile": "local", "redis_u
 """Simulated people and their model are not for the user's broker, cluster, store and registry."""
 
 
+ROLL_S: Final = 1
+"""A demo waits until its readings are in the archive."""
+
+
 def apart(settings: Settings, own_home: Path) -> Settings:
     """The user's settings for a stack beside the user's: in that home, on ports that are free now.
 
     The ports are the user's and as many hundreds as it takes, one at least: the user's own may be wanted meanwhile.
     Raises StackError where no such ports are free.
     """
-    local = settings.model_copy(update={**LOCAL, "home": own_home.absolute()})
+    local = settings.model_copy(update={**LOCAL, "home": own_home.absolute(), "roll_s": ROLL_S})
     users = _numbers(local)
     candidates = (_moved(local, by) for by in range(STEP, HIGHEST, STEP))
     found = next((each for each in candidates if each and _is_free(each) and _numbers(each).isdisjoint(users)), None)

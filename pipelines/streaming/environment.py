@@ -1,9 +1,12 @@
-"""The table environment both jobs run in."""
+"""The table environment both jobs run in, and how rows go between tables and operators."""
+
+from collections.abc import Sequence
 
 from pyflink.common import Configuration
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.java_gateway import get_gateway
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment
+from pyflink.util.java_utils import to_jarray
 
 from pipelines.streaming.job_config import FORGET_DAYS, JobConfig
 
@@ -43,6 +46,17 @@ def evaluated_once(tables: StreamTableEnvironment, query: str) -> DataStream:
     internal = get_gateway().jvm.Class.forName("org.apache.flink.table.data.RowData")
     kind = found.getResolvedSchema().toPhysicalRowDataType().bridgedTo(internal)
     return DataStream(tables._j_tenv.toDataStream(found, kind))
+
+
+def held_back(rows: DataStream, columns: Sequence[str], uid: str, roll_ms: int) -> DataStream:
+    """These columns of the rows, held until they are worth a file; `uid` names their state in a savepoint.
+
+    No query: that would change the ids of all later operators, and no older savepoint would fit. See
+    docs/decisions/0017-files-by-size-and-time.md.
+    """
+    jvm = get_gateway().jvm
+    names = to_jarray(jvm.String, list(columns))
+    return DataStream(jvm.org.eqm.streaming.HeldRows.of(rows._j_data_stream, names, uid, roll_ms))
 
 
 def _settings(config: JobConfig) -> dict[str, str]:

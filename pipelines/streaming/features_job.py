@@ -13,7 +13,7 @@ from pyflink.table.udf import UserDefinedScalarFunctionWrapper
 from pipelines.core.flink_rest import JOB_NAMES
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.streaming import sinks
-from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
+from pipelines.streaming.environment import evaluated_once, execution_environment, held_back, table_environment
 from pipelines.streaming.feature_udfs import RECORD_FIELDS, ROW_FIELDS, compute_features
 from pipelines.streaming.job_config import FeaturesConfig
 from pipelines.streaming.readings import register_readings
@@ -48,21 +48,33 @@ INSERT INTO offline_features
 SELECT user_id, window_start_ms, CAST(TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3) AS TIMESTAMP(3)), samples,
   {", ".join(f"vector[{index}]" for index in range(1, len(VECTOR_NAMES) + 1))},
   DATE_FORMAT(TO_TIMESTAMP_LTZ(window_start_ms + {WINDOW_MS}, 3), 'yyyy-MM-dd')
-FROM computed
+FROM kept
 """
+
+KEPT = ("user_id", "window_start_ms", *(field.name for field in ROW_FIELDS))
+"""What is kept of a window in the offline rows."""
 
 
 def computed_rows(
-    tables: StreamTableEnvironment, compute: UserDefinedScalarFunctionWrapper, names: Sequence[str]
+    tables: StreamTableEnvironment,
+    config: FeaturesConfig,
+    compute: UserDefinedScalarFunctionWrapper,
+    names: Sequence[str],
 ) -> DataStream:
-    """Each window's user_id, window_start_ms, and what `compute` gives by these names; evaluated once."""
+    """Each window's user_id, window_start_ms, and what `compute` gives by these names; evaluated once.
+
+    Registers view `kept`: of them the columns of the offline rows, held back until they are worth a file.
+    """
     tables.create_temporary_system_function("COMPUTE", compute)
     given = ", ".join(f"computed.{name} AS {name}" for name in names)
-    return evaluated_once(tables, f"SELECT user_id, window_start_ms, {given} FROM ({COMPUTED})")
+    rows = evaluated_once(tables, f"SELECT user_id, window_start_ms, {given} FROM ({COMPUTED})")
+    kept = held_back(rows, KEPT, "held rows", config.roll_ms)
+    tables.create_temporary_view("kept", tables.from_data_stream(kept))
+    return rows
 
 
 def add_outputs(statements: StatementSet, tables: StreamTableEnvironment, config: FeaturesConfig) -> None:
-    """Quarantine and archive of the views of readings; features topic and offline rows of view `computed`."""
+    """Quarantine and archive of the views of readings; offline rows of view `kept`, features topic of `computed`."""
     wanted = {
         QUARANTINED: sinks.quarantine_topic(config),
         ARCHIVED: sinks.archive(config),
@@ -80,7 +92,8 @@ def main() -> None:
     environment = execution_environment(config, JOB_NAMES["features"])
     tables = table_environment(environment)
     register_readings(tables, environment, config)
-    rows = computed_rows(tables, compute_features(config), [field.name for field in (*ROW_FIELDS, *RECORD_FIELDS)])
+    names = [field.name for field in (*ROW_FIELDS, *RECORD_FIELDS)]
+    rows = computed_rows(tables, config, compute_features(config), names)
     tables.create_temporary_view("computed", tables.from_data_stream(rows))
     statements = tables.create_statement_set()
     add_outputs(statements, tables, config)

@@ -75,6 +75,8 @@ class FeaturesConfig(JobConfig):
     """Folder of accepted readings, Parquet by day."""
     offline: str = ""
     """Folder of feature rows, Parquet by day."""
+    roll_ms: int = 300_000
+    """Readings and feature rows that have been held for so long go to a file, however few they are."""
     idle_ms: int = 5000
     """A partition without accepted readings for so long no longer holds the others back."""
     publish: bool = True

@@ -7,7 +7,9 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 from pipelines.streaming.decoder_contract import decoder_contract
+from pipelines.streaming.environment import held_back
 from pipelines.streaming.job_config import FeaturesConfig
+from schemas.channels import CHANNEL_NAMES
 from schemas.fingerprint import schema_hash
 from schemas.topics import READINGS
 from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
@@ -25,15 +27,23 @@ Without it state grows with the backlog. See docs/decisions/0010-partitions-at-o
 
 BOUNDED_IDLE_MS = 600_000
 
+ACCEPTED = ("user_id", "sensor_id", "timestamp_ms", *CHANNEL_NAMES, "late", "partition", "offset")
+"""What is kept of an accepted reading."""
+
 
 def register_readings(
     tables: StreamTableEnvironment, environment: StreamExecutionEnvironment, config: FeaturesConfig
 ) -> None:
-    """Registers `decoded` (every message), `accepted` (with its `late` mark) and `windows` (packed samples)."""
+    """Registers `decoded` (every message), `windows` (packed samples) and `accepted`: readings with their `late` mark,
+    held back until they are worth a file."""
     stream = _reading_stream(environment, config)
-    views = {"decoded": stream.decoded(), "accepted": stream.accepted(), "windows": stream.windows()}
+    views = {
+        "decoded": DataStream(stream.decoded()),
+        "accepted": held_back(DataStream(stream.accepted()), ACCEPTED, "held readings", config.roll_ms),
+        "windows": DataStream(stream.windows()),
+    }
     for name, rows in views.items():
-        tables.create_temporary_view(name, tables.from_data_stream(DataStream(rows)))
+        tables.create_temporary_view(name, tables.from_data_stream(rows))
 
 
 def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesConfig) -> JavaObject:

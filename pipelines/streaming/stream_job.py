@@ -28,7 +28,7 @@ def main() -> None:
     environment = execution_environment(config, JOB_NAMES["stream"])
     tables = table_environment(environment)
     register_readings(tables, environment, config)
-    rows = features_job.computed_rows(tables, *answer_windows(config))
+    rows = features_job.computed_rows(tables, config, *answer_windows(config))
     tables.create_temporary_view("computed", emotions_job.in_arrival(tables, rows))
     tables.create_temporary_view("answered", tables.sql_query(ANSWERED))
     statements = tables.create_statement_set()

@@ -136,6 +136,7 @@ def _places(settings: Settings) -> dict[str, Any]:
     return {
         "archive": settings.archive_folder.as_uri(),
         "offline": settings.features_folder.as_uri(),
+        "roll_ms": settings.roll_s * 1000,
         "idle_ms": settings.idle_ms,
         "phases": settings.window_phases,
     }

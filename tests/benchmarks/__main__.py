@@ -121,6 +121,7 @@ def _settings(home: Path) -> Settings:
     return separate_settings(
         home,
         java_options="",
+        roll_s=Settings().roll_s,
         task_slots=max(8, 4 * CORES),
         parallelism=CORES,
         partitions=CORES,

@@ -116,6 +116,7 @@ def main() -> int:
         settings = separate_settings(
             Path(home) / "home",
             java_options=WHOLE_HEAP,
+            roll_s=Settings().roll_s,
             task_slots=8,
             parallelism=CORES,
             taskmanager_memory_mb=3072,

@@ -14,7 +14,8 @@ NEEDED = 7
 def separate_settings(home: Path, **changes: object) -> Settings:
     """Settings whose seven ports are free now; below the range from which the system takes client ports.
 
-    Tests run for minutes: compiling for speed took half of the TaskManager's processor time.
+    Tests run for minutes: compiling for speed took half of the TaskManager's processor time. And many of them wait for
+    readings in the archive.
     """
     first = next(base for base in iter(_candidate, None) if all(map(_free, range(base, base + NEEDED))))
     ports = {
@@ -23,6 +24,7 @@ def separate_settings(home: Path, **changes: object) -> Settings:
         "flink_rest_port": first + 2,
         "flink_port_base": first + 3,
         "java_options": LIGHT,
+        "roll_s": 1,
     }
     return Settings.model_validate({"home": home, **ports, **changes})
 
