@@ -3,7 +3,7 @@
 Files whose names begin with `.` or `_` are unfinished, and nobody reads them.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from feature_repo.partitions import day_folder, days, ranks, streamed
+from feature_repo.partitions import ranks
 from pipelines.archive.bins import Bin
+from pipelines.archive.listing import all_files, archive_files, counting, listed_alike, read_listed
 from pipelines.core.errors import InputError, first_line
 from pipelines.signals.series.samples import CHANNEL_SLOTS, INSTANT_SLOTS, SAMPLE, SOURCE_SLOTS
 from schemas.channels import CHANNEL_NAMES
@@ -37,22 +38,27 @@ SCHEMA = pa.schema(
 COLUMNS = ("user_id", "sensor_id", "timestamp_ms", *CHANNEL_NAMES, "kafka_partition", "kafka_offset")
 
 
-def archive_files(archive: Path, day: str) -> list[Path]:
-    """A day's finished files."""
-    return streamed(day_folder(archive, day))
-
-
 def open_archive(folder: Path) -> ds.Dataset:
     """All finished files as one dataset, the day a column of it."""
     _require(folder)
-    return ds.dataset(folder, format="parquet", partitioning="hive")
+
+    def opened(files: Path | Sequence[str]) -> ds.Dataset:
+        return ds.dataset(files, format="parquet", partitioning="hive")
+
+    found = listed_alike(lambda: [Path(file) for file in opened(folder).files])
+    kept = [str(file) for file in counting(found)]
+    return opened(kept if kept else folder)
 
 
 def footer(file: Path) -> pq.FileMetaData:
-    """What a file says of itself; raises InputError for a file that is no whole Parquet, or not of the archive."""
+    """What a file says of itself; raises InputError for a file that is no whole Parquet, or not of the archive, and
+    FileNotFoundError for one that is gone.
+    """
     try:
         with pq.ParquetFile(file) as opened:
             schema, metadata = opened.schema_arrow, opened.metadata
+    except FileNotFoundError:
+        raise
     except (OSError, pa.ArrowException) as fault:
         raise InputError(
             f"{file} is no readable Parquet ({first_line(fault)}); restore it, or move it out of the archive"
@@ -67,22 +73,29 @@ def counts(folder: Path) -> tuple[int, int]:
     """Readings used and readings late."""
     if not folder.is_dir():
         return 0, 0
-    archive = open_archive(folder)
-    if not archive.files:
-        return 0, 0
-    late = archive.count_rows(filter=pc.field("late"))
-    return archive.count_rows() - late, late
+
+    def counted() -> tuple[int, int]:
+        archive = open_archive(folder)
+        if not archive.files:
+            return 0, 0
+        late = archive.count_rows(filter=pc.field("late"))
+        return archive.count_rows() - late, late
+
+    return read_listed(counted)
 
 
 def users(folder: Path) -> list[str]:
     """Everybody in the archive, sorted."""
-    return sorted(pc.unique(_read(_all_files(folder), ["user_id"], None, folder)["user_id"]).to_pylist())
+    _require(folder)
+    found = _read(lambda: all_files(folder), ["user_id"], None, folder)
+    return sorted(pc.unique(found["user_id"]).to_pylist())
 
 
 def samples(folder: Path, user_id: str) -> NDArray[np.void]:
     """What the stream used of one user's readings, as packed samples in no particular order."""
+    _require(folder)
     mine = (pc.field("user_id") == user_id) & ~pc.field("late")
-    table = _read(_all_files(folder), COLUMNS, mine, folder)
+    table = _read(lambda: all_files(folder), COLUMNS, mine, folder)
     return _packed(table, np.zeros(table.num_rows, dtype=np.int32))[1]
 
 
@@ -109,15 +122,14 @@ def samples_by_user(
 
 
 def _readings(archive: Path, part: Bin, *, late: bool) -> pa.Table:
-    files = [file for day in part.reads_days for file in archive_files(archive, day)]
     low, high = part.read_ms
     chosen = (pc.field("timestamp_ms") >= low) & (pc.field("timestamp_ms") < high)
-    return _read(files, COLUMNS, chosen if late else chosen & ~pc.field("late"), f"{archive}, {part.day}")
-
-
-def _all_files(folder: Path) -> list[Path]:
-    _require(folder)
-    return [file for day in days(folder) for file in archive_files(folder, day)]
+    return _read(
+        lambda: [file for day in part.reads_days for file in archive_files(archive, day)],
+        COLUMNS,
+        chosen if late else chosen & ~pc.field("late"),
+        f"{archive}, {part.day}",
+    )
 
 
 def _require(folder: Path) -> None:
@@ -125,10 +137,16 @@ def _require(folder: Path) -> None:
         raise InputError(f"no archive at {folder}: run the features job first, or name another folder")
 
 
-def _read(files: Sequence[Path], columns: Sequence[str], chosen: pc.Expression | None, where: Path | str) -> pa.Table:
+def _read(
+    listed: Callable[[], list[Path]], columns: Sequence[str], chosen: pc.Expression | None, where: Path | str
+) -> pa.Table:
     """Some columns of the chosen rows; a file that cannot be read is an InputError that says `where`."""
+
+    def read() -> pa.Table:
+        return ds.dataset(listed(), schema=SCHEMA, format="parquet").to_table(columns=list(columns), filter=chosen)
+
     try:
-        return ds.dataset(files, schema=SCHEMA, format="parquet").to_table(columns=list(columns), filter=chosen)
+        return read_listed(read)
     except (OSError, pa.ArrowException) as fault:
         raise InputError(f"{where}: {first_line(fault)}; restore the file, or move it out of the archive") from fault
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from feature_repo import partitions
 from pipelines.archive.bins import READINGS_AT_ONCE, Bin
 from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
-from pipelines.archive.reader import archive_files, footer
+from pipelines.archive.listing import archive_files, read_listed
+from pipelines.archive.reader import footer
 from pipelines.core.errors import InputError, first_line
 from schemas.windows import HOP_MS, MAX_FUTURE_MS, PANES_PER_WINDOW, WINDOW_MS, user_phase_ms
 
@@ -86,6 +87,10 @@ def survey(archive: Path, day: str, phases: int) -> Survey:
 
     Raises InputError for a file it cannot read.
     """
+    return read_listed(lambda: _survey(archive, day, phases))
+
+
+def _survey(archive: Path, day: str, phases: int) -> Survey:
     files = archive_files(archive, day)
     footers = [footer(file) for file in files]
     panes, per_minute, late, newest_ms = _Panes(phases), np.zeros(MINUTES, dtype=np.int64), 0, 0
@@ -128,6 +133,8 @@ def _columns(files: Iterable[Path]) -> Iterator[tuple[pa.DictionaryArray, NDArra
                 for batch in opened.iter_batches(columns=["user_id", "timestamp_ms", "late"]):
                     late = batch["late"].to_numpy(zero_copy_only=False).astype(bool)
                     yield batch["user_id"], batch["timestamp_ms"].to_numpy(), late
+        except FileNotFoundError:
+            raise
         except (OSError, pa.ArrowException) as fault:
             raise InputError(
                 f"{file} cannot be read ({first_line(fault)}); restore it, or move it out of the archive"

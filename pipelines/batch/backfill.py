@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from feature_repo.partitions import day_folder, generations, streamed
 from pipelines.archive.bins import Bin
 from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
-from pipelines.archive.reader import archive_files
+from pipelines.archive.listing import archive_files, read_listed
 from pipelines.archive.survey import Survey, bins, check, occupied, survey
 from pipelines.batch.engine import for_each, pipeline_options, run
 from pipelines.batch.generation import changes, counted, fingerprint, is_made_from, settle, stage
@@ -80,7 +81,7 @@ def plan(request: BackfillRequest) -> list[DayPlan]:
     days = occupied(request.days, request.archive, request.offline)
     surveys = [survey(request.archive, day, request.phases) for day in days]
     check(request.days, surveys, now_ms=request.now_ms, max_user_share=request.max_user_share)
-    plans = [_day(request, found) for found in surveys]
+    plans = [read_listed(partial(_day, request, found)) for found in surveys]
     return [each for each in plans if each.bins or each.survey.windows]
 
 

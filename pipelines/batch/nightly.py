@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from feature_repo.columns import EVENT_TIMESTAMP, JOIN_KEY, VIEWS, WINDOW_FEATURES
 from feature_repo.partitions import day_folder, recomputed
+from pipelines.archive.compaction import Compacted, compact
 from pipelines.baselines.rows import opened
 from pipelines.batch.backfill import BackfillRequest, DayPlan, DayResult, plan, recompute
 from pipelines.batch.baselines import BaselineSummary, nights, refresh_baselines
@@ -99,11 +100,13 @@ def backfill(settings: Settings, request: BackfillRequest, source: Source) -> Su
     folder = folder_of(settings)
     with only_one(folder / "lock"), source(folder / INGESTED) as readings:
         request = replace(request, archive=readings.archive)
+        compacted = _compacted(settings, request)
         store = opened(settings)
         results = recompute(request, plan(request))
         summary = {
             "dry_run": False,
             "left_out": dict(readings.left_out),
+            "compacted": [asdict(each) for each in compacted],
             "days": [_done(each) for each in results],
             "changes": _list_changes(folder / "changes.csv", results),
             "online_rows": refresh_online(store, request.offline, request.days),
@@ -111,6 +114,16 @@ def backfill(settings: Settings, request: BackfillRequest, source: Source) -> Su
         }
         write_whole(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
     return summary
+
+
+def _compacted(settings: Settings, request: BackfillRequest) -> list[Compacted]:
+    """Merges the files of our own archive, once a day, and before days are planned.
+
+    Otherwise a day would be made again from the merged file. Another archive, which the request may name, is only read.
+    """
+    if request.archive != settings.archive_folder:
+        return []
+    return compact(request.archive, request.days, now_ms=request.now_ms)
 
 
 def _baselines(settings: Settings, request: BackfillRequest) -> list[BaselineSummary]:

@@ -39,7 +39,9 @@ def _outcome(summary: dict[str, Any]) -> list[str]:
         ]
     changed = sum(day["changed"] + day["new"] for day in days)
     superseded = sum(day["superseded"] for day in days)
+    before, after = (sum(day[when] for day in summary["compacted"]) for when in ("before", "after"))
     return [
+        *([f"archive: {before:,} files of {len(summary['compacted'])} days became {after:,}"] * bool(before)),
         f"recomputed {windows:,} windows of {len(recomputed)} days: {changed:,} rows are changed or new,"
         f" listed in {summary['changes']}",
         *([f"{superseded:,} rows of windows that end at no phase of their users any more gave way"] * bool(superseded)),

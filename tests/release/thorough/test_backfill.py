@@ -16,6 +16,7 @@ from feature_repo.online import read_newest
 from feature_repo.partitions import day_folder, files, generations, streamed
 from feature_repo.store import apply, open_store
 from pipelines.archive.bins import Bin
+from pipelines.archive.compaction import FEW
 from pipelines.archive.days import DAY_MS, Days, start_ms
 from pipelines.batch.backfill import OPEN_MS, BackfillRequest
 from pipelines.batch.bin_rows import recomputed_rows, stored_rows
@@ -102,6 +103,27 @@ def test_a_second_run_changes_no_byte(settings: Settings) -> None:
     assert {day["state"] for day in days.values()} == {"recompute"}
     assert contents(settings) == once
     assert len(generations(day_folder(settings.features_folder, FIRST_DAY))) == 1
+
+
+def test_the_archive_is_compacted_before_days_are_planned(settings: Settings) -> None:
+    """So the next night finds what the last one made a day from."""
+    place = day_folder(settings.archive_folder, SECOND_DAY)
+    whole_day = pq.read_table(place / "part-0", partitioning=None)
+    for number in range(FEW + 1):
+        pq.write_table(whole_day.slice(number * 100, 100), place / f"part-1-{number}")
+    pq.write_table(whole_day.slice((FEW + 1) * 100), place / "part-0")
+    summary = backfill(settings, request(settings), archived(settings.archive_folder))
+    assert summary["compacted"] == [{"day": SECOND_DAY, "before": FEW + 2, "after": 1}]
+    assert same(stored(settings), whole(settings))
+    assert {day["state"] for day in run(settings).values()} == {"unchanged"}
+
+
+def test_another_archive_is_only_read(settings: Settings, tmp_path: Path) -> None:
+    other = shutil.copytree(settings.archive_folder, tmp_path / "other")
+    for number in range(FEW):
+        shutil.copy(day_folder(other, FIRST_DAY) / "part-0", day_folder(other, FIRST_DAY) / f"part-1-{number}")
+    assert backfill(settings, request(settings), archived(other))["compacted"] == []
+    assert len(list(day_folder(other, FIRST_DAY).iterdir())) == FEW + 1
 
 
 def test_what_the_stream_writes_later_counts_beside_what_was_recomputed(settings: Settings) -> None:

@@ -96,7 +96,12 @@ DAY = {
 
 
 def of_backfill(*, dry: bool) -> Iterable[Part]:
-    done = {"changes": "/data/eqm/backfill/changes.csv", "online_rows": BIG, "baselines": [{"users": BIG}] * 7}
+    done = {
+        "compacted": [{"day": "2026-02-28", "before": BIG, "after": BIG}] * 7,
+        "changes": "/data/eqm/backfill/changes.csv",
+        "online_rows": BIG,
+        "baselines": [{"users": BIG}] * 7,
+    }
     return backfill.parts({"dry_run": dry, "left_out": {"absurd_timestamp": BIG}, "days": [DAY, DAY], **done})
 
 
