@@ -17,7 +17,7 @@ from pipelines.batch.generation import changes, counted, fingerprint, is_made_fr
 from pipelines.batch.healing import HealBin
 
 OPEN_MS: Final = 120_000
-"""A window that ended less than this ago may still be open in the stream, or not yet in the archive."""
+"""A window that ended less than this ago may still be open in the stream; it may hold readings and rows for longer."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,17 @@ class BackfillRequest:
     """In so many do users' windows end."""
     archive: Path = Path()
     max_user_share: float = 0.5
+    held_ms: int = 0
+    """For so long the stream may hold readings and rows before they are in files."""
     again: bool = False
     """Recompute also what was made from the same files."""
     beam: tuple[str, ...] = ()
     """Beam's own options."""
+
+    @property
+    def open_ms(self) -> int:
+        """Not all is in the archive of windows that ended less than this ago."""
+        return OPEN_MS + self.held_ms
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def recompute(request: BackfillRequest, plans: Sequence[DayPlan]) -> list[DayRes
     to_do = [part for each in plans for part in each.bins]
     staging = {each.survey.day: stage(each.place, each.staging) for each in plans if each.bins}
     if to_do:
-        work = HealBin(request.archive, request.offline, staging, request.now_ms - OPEN_MS, request.phases)
+        work = HealBin(request.archive, request.offline, staging, request.now_ms - request.open_ms, request.phases)
         run(pipeline_options(request.beam, items=len(to_do)), for_each(work, to_do))
     return [_settled(each, staging[each.survey.day]) if each.bins else DayResult(each) for each in plans]
 
@@ -103,7 +110,7 @@ def _settled(done: DayPlan, staging: Path) -> DayResult:
 def _day(request: BackfillRequest, found: Survey) -> DayPlan:
     place = day_folder(request.offline, found.day)
     files = [file for day in (day_before(found.day), found.day) for file in archive_files(request.archive, day)]
-    closes_ms = start_ms(found.day) + DAY_MS + OPEN_MS
+    closes_ms = start_ms(found.day) + DAY_MS + request.open_ms
     # Not how many phases there are but how they are found is in the schemas, which a fingerprint always covers.
     made_from = fingerprint(files, (min(request.now_ms, closes_ms), request.phases))
     done = is_made_from(place, made_from) and not request.again

@@ -63,6 +63,7 @@ def _backfill(given: Namespace, settings: Settings) -> None:
         offline=settings.features_folder,
         now_ms=now_ms,
         phases=settings.window_phases,
+        held_ms=settings.roll_s * 1000,
         max_user_share=given.max_user_share,
         again=given.again,
         beam=tuple(given.beam),

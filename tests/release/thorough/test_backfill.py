@@ -12,6 +12,7 @@ import pyarrow.csv as csv
 import pyarrow.parquet as pq
 import pytest
 
+from feature_repo.columns import EVENT_TIMESTAMP
 from feature_repo.online import read_newest
 from feature_repo.partitions import day_folder, files, generations, streamed
 from feature_repo.store import apply, open_store
@@ -116,6 +117,15 @@ def test_the_archive_is_compacted_before_days_are_planned(settings: Settings) ->
     assert summary["compacted"] == [{"day": SECOND_DAY, "before": FEW + 2, "after": 1}]
     assert same(stored(settings), whole(settings))
     assert {day["state"] for day in run(settings).values()} == {"unchanged"}
+
+
+def test_windows_of_which_the_stream_may_hold_readings_are_left_to_it(settings: Settings) -> None:
+    shutil.rmtree(settings.features_folder)
+    at = {"now_ms": start_ms(SECOND_DAY) + OPEN_MS + 60_000, "held_ms": 90_000}
+    days = run(settings, **at)
+    assert days[FIRST_DAY]["new"] > 0
+    ends = stored(settings)[EVENT_TIMESTAMP].cast(pa.int64()).to_numpy()
+    assert start_ms(SECOND_DAY) - 35_000 < ends.max() <= start_ms(SECOND_DAY) - 30_000
 
 
 def test_another_archive_is_only_read(settings: Settings, tmp_path: Path) -> None:
