@@ -16,7 +16,7 @@ from pipelines.signals.heart.interval_correction import corrected
 from pipelines.signals.motion import magnitude, motion
 from pipelines.signals.quality import coverage, interval_coverage, interval_quality, quality, usable
 from pipelines.signals.series.grid import second_means
-from pipelines.signals.series.samples import SAMPLE
+from pipelines.signals.series.samples import SAMPLE, joined
 from pipelines.signals.series.segments import Floats, Ints, Series
 from pipelines.signals.series.statistics import statistics
 from pipelines.signals.spo2 import desaturation
@@ -107,12 +107,8 @@ def compute_each(window_start_ms: Ints, samples: Sequence[NDArray[np.void]]) -> 
     """
     offsets = np.concatenate(([0], np.cumsum([len(one) for one in samples], dtype=np.int64)))
     return _together(
-        _chunk(window_start_ms[rows], _joined(samples[rows]), _within(offsets, rows)) for rows in _chunks(offsets)
+        _chunk(window_start_ms[rows], joined(samples[rows]), _within(offsets, rows)) for rows in _chunks(offsets)
     )
-
-
-def _joined(samples: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
-    return np.concatenate([np.empty(0, dtype=SAMPLE), *samples])
 
 
 def _together(parts: Iterable[WindowFeatures]) -> WindowFeatures:

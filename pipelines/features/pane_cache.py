@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.series.samples import SAMPLE, SOURCE_SLOTS, from_sources
+from pipelines.signals.series.samples import SAMPLE, SOURCE_SLOTS, from_sources, joined
 
 Samples = NDArray[np.void]
 
@@ -126,9 +126,9 @@ def unframed(frames: bytes) -> Iterator[Pane]:
 def _together(panes: list[Pane]) -> Samples:
     """All samples in one array, aligned as compiled loops want them."""
     if len({pane.sensors for pane in panes}) <= 1:
-        return np.concatenate([NONE, *(pane.samples for pane in panes)])
+        return joined(pane.samples for pane in panes)
     sensors = sorted({name for pane in panes for name in pane.sensors})
-    return np.concatenate([_numbered(pane.samples, pane.sensors, sensors) for pane in panes])
+    return joined(_numbered(pane.samples, pane.sensors, sensors) for pane in panes)
 
 
 def _numbered(samples: Samples, known: "list[str] | tuple[str, ...]", wanted: list[str]) -> Samples:

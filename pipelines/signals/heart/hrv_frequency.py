@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from pipelines.signals.heart.intervals import longest_runs
-from pipelines.signals.heart.quadratic_spline import quadratic_spline
+from pipelines.signals.heart.quadratic_spline import quadratic_splines
+from pipelines.signals.series.compiled import compiled
 from pipelines.signals.series.segments import Floats, Ints, Series
 
 LF_HZ: Final = (0.04, 0.15)
@@ -45,7 +46,7 @@ def hrv_frequency(nn: Series) -> dict[str, Floats]:
     span_ms = nn.time_ms[end[enough] - 1] - nn.time_ms[first[enough]]
     enough, span_ms = enough[span_ms >= MIN_HF_MS], span_ms[span_ms >= MIN_HF_MS]
     if len(enough):
-        powers = _powers(*_runs(nn, first[enough], end[enough]), -(-span_ms // STEP_MS) + 1)
+        powers = _powers(*_runs(nn, first[enough], end[enough]))
         high[enough] = powers[1]
         low[enough] = np.where(span_ms >= MIN_LF_MS, powers[0], np.nan)
     ratio = np.divide(low, high, out=np.full(nn.windows, np.nan), where=high > MIN_POWER_MS2)
@@ -53,19 +54,20 @@ def hrv_frequency(nn: Series) -> dict[str, Floats]:
 
 
 def _runs(nn: Series, first: Ints, end: Ints) -> tuple[Ints, Floats, Ints]:
-    """Runs as padded rows: times from 0, intervals less their first (which keeps a constant at exactly 0)."""
+    """Runs one after the other: times, intervals less their first (which keeps a constant at exactly 0), and ends."""
     count = end - first
-    place = np.minimum(first[:, None] + np.arange(count.max()), end[:, None] - 1)
-    return nn.time_ms[place] - nn.time_ms[first][:, None], nn.value[place] - nn.value[first][:, None], count
+    offsets = np.concatenate(([0], np.cumsum(count)))
+    place = np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], count)
+    return nn.time_ms[place], nn.value[place] - np.repeat(nn.value[first], count), offsets
 
 
-def _powers(time_ms: Ints, value: Floats, count: Ints, length: Ints) -> Floats:
-    """LF and HF, (2, runs). Runs of one length share one transform."""
-    curve = quadratic_spline(time_ms, value, count, step_ms=STEP_MS)
-    powers = np.empty((2, len(curve)))
-    for points in np.unique(length):
-        same = length == points
-        powers[:, same] = _band_powers(np.ascontiguousarray(curve[same, :points]))
+def _powers(time_ms: Ints, value: Floats, offsets: Ints) -> Floats:
+    """LF and HF, (2, runs). Runs of one length share one plan."""
+    curve, ends = quadratic_splines(time_ms, value, offsets, step_ms=STEP_MS)
+    powers, length = np.empty((2, len(ends) - 1)), np.diff(ends)
+    for points in np.unique(length).tolist():
+        plan, same = _plan(points), np.flatnonzero(length == points)
+        powers[:, same] = _band_powers(curve, ends[same], points, plan.hop, plan.waves, plan.bands) * plan.scale
     return powers
 
 
@@ -73,12 +75,13 @@ def _powers(time_ms: Ints, value: Floats, count: Ints, length: Ints) -> Floats:
 class _Plan:
     """What Welch's spectrum of one length of series needs."""
 
-    segment: int
     hop: int
-    taper: Floats
+    waves: Floats
+    """(2, segment, frequencies): the taper times cosine and sine of every frequency of a band."""
+    bands: Ints
+    """(2, 2): first and last but one of the frequencies of LF and HF, as places in `waves`."""
     scale: float
-    bands: tuple[slice, slice]
-    width_hz: float
+    """From summed squares to ms²."""
 
 
 @lru_cache(maxsize=512)
@@ -86,33 +89,49 @@ def _plan(points: int) -> _Plan:
     # The roundings are those of NeuroKit2, which at some lengths make a segment one point shorter than half.
     lowest_hz = (2 * RATE_HZ) / (points / 2)
     segment = int((2 / lowest_hz) * RATE_HZ)
+    hop = segment - segment // 2
     taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(segment) / segment)
-    hz = np.fft.rfftfreq(2 * segment, 1 / RATE_HZ)
-    lf, hf = (slice(*np.searchsorted(hz, (max(low, lowest_hz), high))) for low, high in (LF_HZ, HF_HZ))
-    scale = 2 / (RATE_HZ * (taper * taper).sum())
-    return _Plan(segment, segment - segment // 2, taper, scale, (lf, hf), hz[1])
+    hz = np.arange(segment + 1) * (RATE_HZ / (2 * segment))
+    bands = np.array([np.searchsorted(hz, (max(low, lowest_hz), high)) for low, high in (LF_HZ, HF_HZ)])
+    # Turns are counted modulo a whole one before they become an angle: so cosine and sine are exact at any length.
+    turns = np.outer(np.arange(segment), np.arange(bands.min(), bands.max())) % (2 * segment)
+    angle = turns * (np.pi / segment)
+    segments = len(range(0, points - segment + 1, hop))
+    # Twice for the frequencies below 0; half of a pair of neighbours for a trapezoid.
+    scale = 2 / (RATE_HZ * (taper * taper).sum()) / segments * hz[1] / 2
+    return _Plan(hop, taper[:, None] * np.stack([np.cos(angle), np.sin(angle)]), bands - bands.min(), scale)
 
 
-def _band_powers(curve: Floats) -> Floats:
-    """(runs, points) -> LF and HF, (2, runs)."""
-    plan = _plan(curve.shape[1])
-    curve = curve - curve.mean(axis=1, keepdims=True)
-    starts = range(0, curve.shape[1] - plan.segment + 1, plan.hop)
-    density = np.zeros((len(curve), plan.segment + 1))
-    for start in starts:
-        density += _periodogram(curve[:, start : start + plan.segment], plan) / len(starts)
-    return np.stack([_integral(density[:, band], plan.width_hz) for band in plan.bands])
+@compiled
+def _band_powers(curve: Floats, begins: Ints, points: int, hop: int, waves: Floats, bands: Ints) -> Floats:
+    """(2, runs) of runs of so many points; to be scaled.
+
+    The few frequencies of the bands are summed one by one: there are 22 of them in a minute, and a transform gives 121.
+    """
+    segment, frequencies = waves.shape[1:]
+    powers = np.empty((2, len(begins)))
+    for run in range(len(begins)):
+        centred = curve[begins[run] : begins[run] + points] - _mean(curve[begins[run] : begins[run] + points])
+        density = np.zeros(frequencies)
+        for start in range(0, points - segment + 1, hop):
+            real, imaginary = np.zeros(frequencies), np.zeros(frequencies)
+            for at in range(segment):
+                for frequency in range(frequencies):
+                    real[frequency] += centred[start + at] * waves[0, at, frequency]
+                    imaginary[frequency] += centred[start + at] * waves[1, at, frequency]
+            for frequency in range(frequencies):
+                density[frequency] += real[frequency] ** 2 + imaginary[frequency] ** 2
+        for band in range(2):
+            powers[band, run] = 0.0
+            for frequency in range(bands[band, 0] + 1, bands[band, 1]):
+                powers[band, run] += density[frequency - 1] + density[frequency]
+    return powers
 
 
-def _periodogram(part: Floats, plan: _Plan) -> Floats:
-    spectrum = np.fft.rfft(part * plan.taper, 2 * plan.segment, axis=1)
-    density: Floats = (spectrum.real**2 + spectrum.imag**2) * plan.scale
-    return density
-
-
-def _integral(density: Floats, width_hz: float) -> Floats:
-    """By trapezoids along the last axis."""
-    # The order in which sums are taken follows the memory layout: only this one is the same for every batch size.
-    pairs = np.ascontiguousarray(density[:, 1:] + density[:, :-1])
-    power: Floats = pairs.sum(axis=1) * (width_hz / 2)
-    return power
+@compiled
+def _mean(values: Floats) -> float:
+    total = 0.0
+    for value in values:
+        total += value
+    mean: float = total / len(values)
+    return mean

@@ -314,12 +314,15 @@ def _stamps(stamp_ms: Floats, ibi_ms: Floats) -> Ints:
 def _around(value: Floats, half: int, shares: tuple[float, ...]) -> Floats:
     """Quantiles of the up to 2 `half` + 1 values around each, (shares, values), linear between two values."""
     found = np.empty((len(shares), len(value)))
-    ordered = np.empty(2 * half + 2)
+    ordered = np.empty(2 * half + 1)
     count = 0
     for at in range(-half, len(value)):
-        if at + half < len(value):
+        comes, goes = at + half < len(value), at - half > 0
+        if comes and goes:
+            _exchange(ordered[:count], value[at - half - 1], value[at + half])
+        elif comes:
             count = _with(ordered, count, value[at + half])
-        if at - half > 0:
+        elif goes:
             count = _without(ordered, count, value[at - half - 1])
         if at >= 0:
             for row in range(len(shares)):
@@ -327,6 +330,19 @@ def _around(value: Floats, half: int, shares: tuple[float, ...]) -> Floats:
                 low = int(place)
                 found[row, at] = ordered[low] + (ordered[min(low + 1, count - 1)] - ordered[low]) * (place - low)
     return found
+
+
+@compiled
+def _exchange(ordered: Floats, old: float, new: float) -> None:
+    """One value for another: only those between their places move."""
+    place, last = np.searchsorted(ordered, old), len(ordered) - 1
+    while place < last and ordered[place + 1] < new:
+        ordered[place] = ordered[place + 1]
+        place += 1
+    while place > 0 and ordered[place - 1] > new:
+        ordered[place] = ordered[place - 1]
+        place -= 1
+    ordered[place] = new
 
 
 @compiled
@@ -341,9 +357,6 @@ def _with(ordered: Floats, count: int, value: float) -> int:
 
 @compiled
 def _without(ordered: Floats, count: int, value: float) -> int:
-    place = 0
-    while ordered[place] != value:
-        place += 1
-    for later in range(place + 1, count):
+    for later in range(np.searchsorted(ordered[:count], value) + 1, count):
         ordered[later - 1] = ordered[later]
     return count - 1

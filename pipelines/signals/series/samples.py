@@ -5,6 +5,7 @@ little-endian. `source` tells the sensors of one user apart: their order is that
 the order in which they arrived, as far as it matters: for beats of one stamp.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -80,3 +81,16 @@ def from_sources(samples: NDArray[np.void], renumbered: NDArray[np.int64]) -> ND
     now = sources(samples)
     found["key"] += (renumbered[now] - now) * CHANNEL_SLOTS
     return found
+
+
+def joined(parts: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
+    """Arrays of samples, contiguous each, one after the other in one array that is aligned as compiled loops want it.
+
+    As bytes, for NumPy copies records one by one: eight times slower.
+
+    >>> one = pack(np.array([1000]), np.array([3]), np.array([0.5]))
+    >>> len(joined([])), timestamps_ms(joined([one, one])).tolist()
+    (0, [1000, 1000])
+    """
+    octets = [np.empty(0, dtype=np.uint8), *(part.view(np.uint8) for part in parts)]
+    return np.concatenate(octets).view(SAMPLE)
