@@ -9,6 +9,8 @@ from schemas.windows import HOP_MS, HOP_S, PANES_PER_WINDOW, user_phase_ms
 START_MS: Final = 1_700_000_000_000
 RATE_HZ: Final = 4
 STEP_MS: Final = 1000 // RATE_HZ
+BEAT_MS: Final = 3 * STEP_MS
+"""How often a heart beats. Its intervals join at the stamps of readings, so that windows have a spectrum to compute."""
 PER_WINDOW: Final = RATE_HZ * HOP_S
 """Readings that a user's window has and the one before has not: one window comes for every so many."""
 

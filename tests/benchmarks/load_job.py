@@ -1,4 +1,6 @@
-"""Fills the readings topic at the speed of the JVM: users at 4 Hz, eight channels a reading, in event-time order.
+"""Fills the readings topic at the speed of the JVM: users at 4 Hz, seven channels a reading, in event-time order.
+
+Every third, in which a beat ended, has its interval, too.
 
 `flink run -py load_job.py JSON`, with bootstrap, topic, jars, users and readings; where `spoilt` is true, with what
 senders do wrong in between (`inputs.FAULTS`).
@@ -11,11 +13,12 @@ from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
-from tests.benchmarks.inputs import DELAY_MS, FAULTS, START_MS, STEP_MS
+from tests.benchmarks.inputs import BEAT_MS, DELAY_MS, FAULTS, START_MS, STEP_MS
 
 GOOD = """SELECT user_id, CONCAT('{{"timestamp":', CAST(ms AS STRING), ',"user_id":"', user_id,
   '","sensor_id":"wrist","measurements":{{"hr":', CAST(ROUND(72 + 9 * wave, 2) AS STRING),
-  ',"ibi":', CAST(ROUND(833 - 60 * wave, 1) AS STRING), ',"gsr":', CAST(ROUND(2 + wave, 4) AS STRING),
+  CASE WHEN MOD(ms, {beat}) = 0 THEN CONCAT(',"ibi":', CAST(ROUND({beat} + 4 * wave, 1) AS STRING))
+  ELSE '' END, ',"gsr":', CAST(ROUND(2 + wave, 4) AS STRING),
   ',"temp":', CAST(ROUND(33 + wave / 4, 2) AS STRING), ',"acc_x":', CAST(ROUND(wave / 8, 4) AS STRING),
   ',"acc_y":', CAST(ROUND(wave / 9, 4) AS STRING), ',"acc_z":', CAST(ROUND(1 - wave / 7, 4) AS STRING),
   ',"spo2":', CAST(ROUND(97 + wave, 1) AS STRING), '}}}}') AS payload{more}
@@ -60,8 +63,8 @@ def main() -> None:
 def statement(users: int, *, spoilt: bool) -> str:
     rows = ROWS.format(users=users, start=START_MS, step=STEP_MS)
     if not spoilt:
-        return "INSERT INTO readings " + GOOD.format(more="", rows=rows)
-    return SPOILT.format(good=GOOD.format(more=", kind, ms", rows=AGAIN.format(rows=rows)))
+        return "INSERT INTO readings " + GOOD.format(more="", rows=rows, beat=BEAT_MS)
+    return SPOILT.format(good=GOOD.format(more=", kind, ms", rows=AGAIN.format(rows=rows), beat=BEAT_MS))
 
 
 if __name__ == "__main__":

@@ -13,13 +13,12 @@ from confluent_kafka import Producer
 
 from pipelines.core.settings import Settings
 from schemas.topics import READINGS
-from tests.benchmarks.inputs import STEP_MS
+from tests.benchmarks.inputs import BEAT_MS, STEP_MS
 
 NAP_S = 0.004
 SHAPES = 4096
 LEVELS = {
     "hr": (72.0, 6.0),
-    "ibi": (833.0, 60.0),
     "gsr": (2.0, 0.3),
     "temp": (33.0, 0.4),
     "acc_x": (0.1, 0.05),
@@ -27,6 +26,8 @@ LEVELS = {
     "acc_z": (0.95, 0.05),
 }
 """Mean and standard deviation."""
+BEAT = {"ibi": (float(BEAT_MS), 2.0)}
+"""The same of a reading in which a beat ended."""
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -79,14 +80,14 @@ def _run(bootstrap: str, names: list[bytes], count: "Synchronized[int]", stop: E
             "queue.buffering.max.messages": 1_000_000,
         }
     )
-    values, pause_ms = shapes(), STEP_MS / len(names)
+    values, pause_ms = [shapes(LEVELS), shapes(LEVELS | BEAT)], STEP_MS / len(names)
     begun_ms, sent = time.time() * 1000, 0
     while not stop.is_set():
         due = int((time.time() * 1000 - begun_ms) / pause_ms)
         for number in range(sent, due):
             name = names[number % len(names)]
-            at = begun_ms + number * pause_ms
-            producer.produce(READINGS.name, message(name, int(at), values[number * 7919 % SHAPES]), name)
+            at, beat = begun_ms + number * pause_ms, number // len(names) % (BEAT_MS // STEP_MS) == 0
+            producer.produce(READINGS.name, message(name, int(at), values[beat][number * 7919 % SHAPES]), name)
         sent = count.value = max(due, sent)
         producer.poll(0)
         time.sleep(NAP_S)
@@ -102,9 +103,9 @@ def message(name: bytes, at_ms: int, measurements: bytes) -> bytes:
     return b'{"timestamp":%d,"user_id":"%b","sensor_id":"wrist","measurements":%b}' % (at_ms, name, measurements)
 
 
-def shapes() -> list[bytes]:
+def shapes(levels: dict[str, tuple[float, float]]) -> list[bytes]:
     """Measurements, ready to be sent again and again."""
     rng = np.random.default_rng(1)
-    columns = [rng.normal(mean, spread, SHAPES) for mean, spread in LEVELS.values()]
-    text = "{" + ",".join(f'"{name}":%.4f' for name in LEVELS) + "}"
+    columns = [rng.normal(mean, spread, SHAPES) for mean, spread in levels.values()]
+    text = "{" + ",".join(f'"{name}":%.4f' for name in levels) + "}"
     return [(text % row).encode() for row in zip(*columns, strict=True)]
