@@ -30,6 +30,11 @@ BOUNDED_IDLE_MS = 600_000
 ACCEPTED = ("user_id", "sensor_id", "timestamp_ms", *CHANNEL_NAMES, "late", "partition", "offset")
 """What is kept of an accepted reading."""
 
+STRIDE_MS = 500
+"""How long event time waits while a backlog is read, so that many windows close at once, and batches are large.
+
+See docs/decisions/0020-what-one-pass-spends.md."""
+
 
 def register_readings(
     tables: StreamTableEnvironment, environment: StreamExecutionEnvironment, config: FeaturesConfig
@@ -52,6 +57,7 @@ def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesCon
         "topic": READINGS.name,
         "contract": decoder_contract(),
         "features": schema_hash(),
+        "stride_ms": str(STRIDE_MS),
         "lateness_ms": str(LATENESS_MS),
         "pane_ms": str(HOP_MS),
         "window_ms": str(WINDOW_MS),

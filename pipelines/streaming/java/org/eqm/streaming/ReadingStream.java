@@ -48,7 +48,7 @@ public final class ReadingStream {
 
     /**
      * @param settings topic, contract (JSON), features (what identifies them), lateness_ms, idle_ms, hold_ms, drift_ms,
-     *     pane_ms, window_ms, phases (how many; they divide pane_ms), bounded ("true" ends at the latest offsets)
+     *     stride_ms, pane_ms, window_ms, phases (how many; they divide pane_ms), bounded ("true" ends at the latest offsets)
      * @param kafka properties of the consumer
      */
     public ReadingStream(StreamExecutionEnvironment environment, Map<String, String> settings, Map<String, String> kafka)
@@ -109,6 +109,8 @@ public final class ReadingStream {
                 .uid("readings")
                 .transform("contract", layout.typeInformation(), new ContractOperator(promise(settings)))
                 .uid("contract")
+                .transform("catching up", layout.typeInformation(), new CatchingUpOperator(millis(settings, "stride_ms")))
+                .uid("catching up")
                 .transform("end of time", layout.typeInformation(), new EndOfTimeOperator())
                 .uid("end of time");
     }
