@@ -8,12 +8,13 @@ window after a restore comes whole. See docs/decisions/0007-what-the-features-pa
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.signals.series.samples import SAMPLE, SOURCE_SLOTS, from_sources, joined
+from pipelines.signals.series.samples import SAMPLE, SOURCE_SLOTS, from_sources
 
 Samples = NDArray[np.void]
 
@@ -24,19 +25,17 @@ HEAD: Final = struct.Struct("<iiq")
 NONE: Final = np.empty(0, dtype=SAMPLE)
 
 
-@dataclass(frozen=True, eq=False)
-class Pane:
-    """The samples of five seconds, their sources numbered in the order of the sensors' names."""
+class Pane(NamedTuple):
+    """The samples of five seconds, as bytes, their sources numbered in the order of the sensors' names."""
 
     start_ms: int
     sensors: tuple[str, ...]
-    samples: Samples
+    samples: bytes
     size: int
     """Length of its frame in bytes."""
 
 
-@dataclass(frozen=True)
-class SentWindow:
+class SentWindow(NamedTuple):
     """A window as the stream sends it: the frame of its last pane or, where `fresh`, of all its panes.
 
     `size` is the length in bytes of all frames of the window.
@@ -79,12 +78,13 @@ class FollowedPanes:
         ValueError: window of user 'ben' from 10000: 37 of its 74 bytes are known
         """
         panes = {} if window.fresh else self._kept.get(window.user_id, {})
-        panes |= {pane.start_ms: pane for pane in unframed(window.frames)}
+        for pane in unframed(window.frames):
+            panes[pane.start_ms] = pane
         for start_ms in [start_ms for start_ms in panes if start_ms < window.start_ms]:
             del panes[start_ms]
         found = list(panes.values())
         self._keep(window, panes)
-        known = sum(pane.size for pane in found)
+        known = sum([pane.size for pane in found])
         if known != window.size:
             which = f"window of user {window.user_id!r} from {window.start_ms}"
             raise ValueError(f"{which}: {known} of its {window.size} bytes are known")
@@ -116,25 +116,31 @@ def unframed(frames: bytes) -> Iterator[Pane]:
     while at < len(frames):
         name_bytes, sample_bytes, start_ms = HEAD.unpack_from(frames, at)
         names_at = at + HEAD.size
-        sensors = frames[names_at : names_at + name_bytes].decode().split("\n")
-        samples = np.frombuffer(frames, SAMPLE, sample_bytes // SAMPLE.itemsize, names_at + name_bytes)
-        end = names_at + name_bytes + sample_bytes
-        yield Pane(start_ms, tuple(sorted(sensors)), _numbered(samples, sensors, sorted(sensors)), end - at)
+        samples_at = names_at + name_bytes
+        end = samples_at + sample_bytes
+        sensors, wanted = _named(frames[names_at:samples_at])
+        yield Pane(start_ms, wanted, _numbered(frames[samples_at:end], sensors, wanted), end - at)
         at = end
 
 
+@lru_cache(maxsize=1 << 12)
+def _named(names: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The sensors as a pane numbers them, and in order of their names; most panes have the same few."""
+    sensors = tuple(names.decode().split("\n"))
+    return sensors, tuple(sorted(sensors))
+
+
 def _together(panes: list[Pane]) -> Samples:
-    """All samples in one array, aligned as compiled loops want them."""
-    if len({pane.sensors for pane in panes}) <= 1:
-        return joined(pane.samples for pane in panes)
-    sensors = sorted({name for pane in panes for name in pane.sensors})
-    return joined(_numbered(pane.samples, pane.sensors, sensors) for pane in panes)
+    """All samples in one array."""
+    named = {pane.sensors for pane in panes}
+    sensors = named.pop() if len(named) == 1 else tuple(sorted({name for each in named for name in each}))
+    return np.frombuffer(b"".join([_numbered(pane.samples, pane.sensors, sensors) for pane in panes]), SAMPLE)
 
 
-def _numbered(samples: Samples, known: "list[str] | tuple[str, ...]", wanted: list[str]) -> Samples:
+def _numbered(samples: bytes, known: tuple[str, ...], wanted: tuple[str, ...]) -> bytes:
     """The samples with sources that are places in `known` made places in `wanted`."""
-    if list(known) == wanted:
+    if known == wanted:
         return samples
     place = {name: number for number, name in enumerate(wanted)}
     renumbered = np.array([min(place[name], SOURCE_SLOTS - 1) for name in known], dtype=np.int64)
-    return from_sources(samples, renumbered)
+    return from_sources(np.frombuffer(samples, SAMPLE), renumbered).tobytes()

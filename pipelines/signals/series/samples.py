@@ -93,4 +93,5 @@ def joined(parts: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
     (0, [1000, 1000])
     """
     octets = [np.empty(0, dtype=np.uint8), *(part.view(np.uint8) for part in parts)]
-    return np.concatenate(octets).view(SAMPLE)
+    together: NDArray[np.void] = np.concatenate(octets).view(SAMPLE)
+    return together
