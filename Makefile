@@ -6,6 +6,7 @@ TOOLS := .venv/tools/bin
 STREAM := .venv/stream/bin
 BATCH := .venv/batch/bin
 UV := UV_PYTHON_DOWNLOADS=never $(TOOLS)/uv
+LOOPS := $(shell find pipelines/signals pipelines/features -name '*.py')
 JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
 # Unit tests and doctests. Only the batch environment has what learns and Beam; only the stream environment has Flink.
 # The rooms that both environments run are tested in both.
@@ -47,7 +48,7 @@ help:
 
 setup: build/.checked .venv/tools/.done
 	@$(MAKE) --silent --no-print-directory -j3 parts
-	@$(MAKE) --silent --no-print-directory .venv/.installed
+	@$(MAKE) --silent --no-print-directory .venv/.installed build/.compiled
 
 parts: .venv/stream/.done .venv/batch/.done build/jvm/.done
 
@@ -77,6 +78,10 @@ build/.checked: deploy/setup/check.sh
 	  $(UV) pip install --quiet --python .venv/$$each/bin/python --no-deps --no-build-isolation --editable . || exit 1; \
 	done
 	@touch $@ && echo 'set up: make demo, or $(STREAM)/eqm --help'
+
+build/.compiled: deploy/setup/compile_loops.py $(LOOPS) .venv/.installed
+	@echo 'compiling the loops over samples'
+	@$(STREAM)/python $< && touch $@
 
 build/jvm/.done: deploy/pom.xml $(JAVA_SOURCES) | build/.checked
 	@echo 'fetching and building the JVM parts'

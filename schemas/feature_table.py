@@ -124,6 +124,8 @@ _DERIVED: Final = [
 
 FEATURES: Final[tuple[Feature, ...]] = (*_statistics(), *_DERIVED)
 FEATURE_NAMES: Final = tuple(feature.name for feature in FEATURES)
+MEAN_NAMES: Final = tuple(f"baseline_mean_{name}" for name in FEATURE_NAMES)
+"""What the resting mean of each feature is called, where a person's level is stored."""
 FEATURE_INDEX: Final = {name: index for index, name in enumerate(FEATURE_NAMES)}
 
 

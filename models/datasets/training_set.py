@@ -16,7 +16,7 @@ from models.core.errors import TrainingError
 from models.core.inputs import SEQUENCE_SHAPE
 from models.datasets.split import Split
 from schemas.errors import first_problem
-from schemas.feature_table import FEATURE_NAMES
+from schemas.feature_table import FEATURE_NAMES, MEAN_NAMES
 from schemas.fingerprint import schema_hash
 
 ROWS: Final = "rows"
@@ -37,7 +37,6 @@ SCHEMA: Final = pa.schema(
 )
 """A row of a training set: raw values, NaN where missing; `sequence` is (60, 6), row by row."""
 
-MEAN_NAMES: Final = tuple(f"baseline_mean_{name}" for name in FEATURE_NAMES)
 READ: Final = ("user_id", "window_end_ms", "label", *FEATURE_NAMES, *MEAN_NAMES, "sequence")
 
 

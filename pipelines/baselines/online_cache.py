@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feature_repo.columns import USER_BASELINE
-from models.datasets.training_set import MEAN_NAMES
-from schemas.feature_table import FEATURE_NAMES
+from schemas.feature_table import FEATURE_NAMES, MEAN_NAMES
 
 if TYPE_CHECKING:
     from feature_repo.online import OnlineRow
@@ -87,9 +86,9 @@ def stored_baselines(
     profile: str, data_folder: str, redis_url: str | None, *, clock: Callable[[], float]
 ) -> BaselineLookUp:
     """Those of the feature store; raises FeatureStoreError where it is not applied."""
-    from feature_repo.store import open_store
+    from feature_repo.store import open_online
 
-    store = open_store(profile, data_folder, redis_url)
+    store = open_online(profile, data_folder, redis_url)
     from feature_repo.online import read_newest
 
     return BaselineLookUp(lambda users: read_newest(store, USER_BASELINE, users), clock)

@@ -105,12 +105,12 @@ class Emit(ScalarFunction):
 
     def open(self, function_context: FunctionContext) -> None:
         from feature_repo.online import write_newest_events
-        from feature_repo.store import open_store
+        from feature_repo.store import open_online
         from pipelines.inference.smoothed_events import events
 
         config = self._config
         self._events, self._store_newest = events, write_newest_events
-        self._store = open_store(config.feast_profile, config.feast_data, config.redis_url or None)
+        self._store = open_online(config.feast_profile, config.feast_data, config.redis_url or None)
 
     def eval(self, user_id: pd.Series, scored: pd.Series, recent: pd.Series) -> pd.DataFrame:
         told = self._events(user_id.to_list(), scored.to_list(), recent.to_list())

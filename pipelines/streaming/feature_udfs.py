@@ -64,9 +64,9 @@ class FeatureStep:
 
     @classmethod
     def opened(cls, config: FeaturesConfig) -> Self:
-        from feature_repo.store import open_store
+        from feature_repo.store import open_online
 
-        return cls(open_store(config.feast_profile, config.feast_data, config.redis_url or None))
+        return cls(open_online(config.feast_profile, config.feast_data, config.redis_url or None))
 
     def computed(
         self, user_id: pd.Series, window_start_ms: pd.Series, fresh: pd.Series, size: pd.Series, samples: pd.Series

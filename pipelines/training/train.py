@@ -15,7 +15,7 @@ from feature_repo.store import is_applied
 from models.core.dataset import Dataset
 from models.core.manifest import Manifest
 from models.datasets.split import Names
-from models.datasets.training_set import MEAN_NAMES, load
+from models.datasets.training_set import load
 from models.training.checkpoints import forget
 from models.training.settings import TRAINING_PRESETS, TrainingConfig, read
 from models.training.train import NOWHERE, Folders, Progress, train
@@ -24,6 +24,7 @@ from pipelines.core.settings import Settings
 from pipelines.datasets.training_windows import LabelledWindows, labelled_windows
 from pipelines.labels.topic import read_labels
 from pipelines.labels.window_labels import Unlabelled
+from schemas.feature_table import MEAN_NAMES
 from schemas.topics import LABELS
 
 

@@ -16,7 +16,7 @@ from models.core.data_card import SPLITS
 from models.preprocessing.transform_runtime import tfxio
 from models.preprocessing.transform_specs import INPUT_SHAPES, KEYS
 from pipelines.core.errors import InputError, first_line
-from schemas.feature_table import FEATURE_NAMES
+from schemas.feature_table import FEATURE_NAMES, MEAN_NAMES
 
 ROWS_AT_ONCE: Final = 4096
 """Rows worked on together, and in one file of examples: bounds memory, at some 50 MB."""
@@ -26,7 +26,7 @@ FILE: Final = "file"
 
 SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "features": FEATURE_NAMES,
-    "baseline_mean": tuple(f"baseline_mean_{name}" for name in FEATURE_NAMES),
+    "baseline_mean": MEAN_NAMES,
     "baseline_std": tuple(f"baseline_std_{name}" for name in FEATURE_NAMES),
     "sequence": ("sequence",),
 }

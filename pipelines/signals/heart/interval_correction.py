@@ -335,7 +335,7 @@ def _around(value: Floats, half: int, shares: tuple[float, ...]) -> Floats:
 @compiled
 def _exchange(ordered: Floats, old: float, new: float) -> None:
     """One value for another: only those between their places move."""
-    place, last = np.searchsorted(ordered, old), len(ordered) - 1
+    place, last = _place(ordered, old), len(ordered) - 1
     while place < last and ordered[place + 1] < new:
         ordered[place] = ordered[place + 1]
         place += 1
@@ -343,6 +343,19 @@ def _exchange(ordered: Floats, old: float, new: float) -> None:
         ordered[place] = ordered[place - 1]
         place -= 1
     ordered[place] = new
+
+
+@compiled
+def _place(ordered: Floats, value: float) -> int:
+    """Where the first of the values stands that are not below this one."""
+    low, high = 0, len(ordered)
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @compiled
@@ -357,6 +370,6 @@ def _with(ordered: Floats, count: int, value: float) -> int:
 
 @compiled
 def _without(ordered: Floats, count: int, value: float) -> int:
-    for later in range(np.searchsorted(ordered[:count], value) + 1, count):
+    for later in range(_place(ordered[:count], value) + 1, count):
         ordered[later - 1] = ordered[later]
     return count - 1

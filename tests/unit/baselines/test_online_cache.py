@@ -10,9 +10,9 @@ import pytest
 from feature_repo.columns import USER_BASELINE, VIEWS
 from feature_repo.online import OnlineRow, write_newest
 from feature_repo.store import apply, open_store
-from models.datasets.training_set import MEAN_NAMES
 from pipelines.baselines.online_cache import KEEP_S, BaselineLookUp, stored_baselines
 from pipelines.core.errors import FeatureStoreError
+from schemas.feature_table import MEAN_NAMES
 from tests.unit.memory import FLAT, growth
 
 SOME_MS = 1_700_000_000_000

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from feature_repo.online import OnlineRow
 from models.bundle.predictor import Predictor
-from models.datasets.training_set import MEAN_NAMES
 from models.ensemble.events import Speaker, WindowAnswers
 from pipelines.baselines.online_cache import BaselineLookUp
 from pipelines.features.compute import compute_windows
@@ -27,6 +26,7 @@ from pipelines.inference.wire_format import (
     parted,
     scored_blobs,
 )
+from schemas.feature_table import MEAN_NAMES
 from schemas.records import EmotionEvent
 from schemas.roles import Role
 from tests.unit.signals import drawn
