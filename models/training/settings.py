@@ -32,7 +32,7 @@ class TrainingConfig:
     weights: Weights = field(default_factory=Weights)
     learn_weights: bool = True
     """Whether `weights` are only where learning on the validation people begins."""
-    keep_unweighted: bool = True
+    keep_unweighted: bool = False
     """Whether members of weight 0 stay in the bundle, so that every event reports them, at their cost."""
     calibration: Calibrated = "temperature"
     stated_risk: float | None = None

@@ -33,7 +33,7 @@ ACCEPTED = ("user_id", "sensor_id", "timestamp_ms", *CHANNEL_NAMES, "late", "par
 STRIDE_MS = 500
 """How long event time waits while a backlog is read, so that many windows close at once, and batches are large.
 
-See docs/decisions/0020-what-one-pass-spends.md."""
+See docs/decisions/0018-what-one-pass-spends.md."""
 
 
 def register_readings(

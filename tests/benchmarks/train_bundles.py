@@ -36,7 +36,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     people = [simulate_person(number, SEED, DURATION_S, START_MS) for number in range(PEOPLE)]
     dataset = joined([of_person(person) for person in people])
-    config = TrainingConfig(recipes=Recipes.alike(Recipe(epochs=1, patience=None)))
+    config = TrainingConfig(keep_unweighted=True, recipes=Recipes.alike(Recipe(epochs=1, patience=None)))
     save(train(dataset, config, lambda _: None), folder / ENSEMBLE, name="bench")
     student = replace(DistillationConfig(), schooling=Schooling(epochs=1))
     order = StudentOrder(Predictor.load(folder / ENSEMBLE), student, folder / STUDENT, "bench-student")

@@ -15,7 +15,7 @@ import org.apache.flink.table.data.RowData;
  * <p>The source tells event time every 20 ms. Under a live load few windows can close in that time, and none must wait.
  * In a backlog event time runs many times as fast as the clock; then it goes on every {@code strideMs}, for the time a
  * batch takes is for a good part the same for one window as for many
- * (docs/decisions/0020-what-one-pass-spends.md). Stateless: a watermark that is held is no more than not yet told.
+ * (docs/decisions/0018-what-one-pass-spends.md). Stateless: a watermark that is held is no more than not yet told.
  */
 final class CatchingUpOperator extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, BoundedOneInput {
