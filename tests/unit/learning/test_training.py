@@ -17,6 +17,7 @@ from models.members.forest import Grown, grow
 from models.metrics.report import report_lines
 from models.preprocessing.preparation import Preparation
 from models.training.network_fitting import Fitted, NetworkFitting, Watching
+from models.training.settings import TrainingConfig
 from models.training.train import Progress, TrainedEnsemble, fit_ensemble, joined, train
 from tests.unit.models.people import TINY, made_up
 
@@ -70,9 +71,10 @@ def weighted(ensemble: Ensemble, **weights: float) -> Ensemble:
     return replace(ensemble, combiner=Weighted(np.array([weights.get(name, 0.0) for name in ensemble.names])))
 
 
-def test_members_of_no_weight_can_be_left_out(trained: TrainedEnsemble, tmp_path: Path) -> None:
+def test_members_of_no_weight_are_left_out(trained: TrainedEnsemble, tmp_path: Path) -> None:
     some = weighted(trained.ensemble, trees=0.4, cnn=0.3, fusion=0.3)
-    lean = replace(trained, ensemble=some, config=replace(TINY, keep_unweighted=False))
+    usual = TrainingConfig().keep_unweighted
+    lean = replace(trained, ensemble=some, config=replace(TINY, keep_unweighted=usual))
     manifest = save(lean, tmp_path / "lean", name="lean")
     assert [(member.name, member.weight) for member in manifest.members] == [
         ("trees", 0.4),

@@ -26,6 +26,7 @@ STATES = ("calm", "stress", "exercise")
 START_MS = 1_700_000_000_000
 
 TINY = TrainingConfig(
+    keep_unweighted=True,
     sizes=MemberSizes(
         cnn=CnnSizes(filters=(4,), dense=4, dropout=0.1),
         lstm=LstmSizes(units=(4,), dense=4, dropout=0.1),
