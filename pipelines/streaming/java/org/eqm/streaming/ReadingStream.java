@@ -48,7 +48,8 @@ public final class ReadingStream {
 
     /**
      * @param settings topic, contract (JSON), features (what identifies them), lateness_ms, idle_ms, hold_ms, drift_ms,
-     *     stride_ms, pane_ms, window_ms, phases (how many; they divide pane_ms), bounded ("true" ends at the latest offsets)
+     *     stride_ms, pane_ms, window_ms, phases (how many; they divide pane_ms), bounded ("true" ends at the latest
+     *     offsets), readings_metrics and windows_metrics ({@link MetricTable})
      * @param kafka properties of the consumer
      */
     public ReadingStream(StreamExecutionEnvironment environment, Map<String, String> settings, Map<String, String> kafka)
@@ -59,11 +60,13 @@ public final class ReadingStream {
         decoded = decoded(environment, contract, layout, settings, kafka);
         long paneMs = millis(settings, "pane_ms");
         Phases phases = new Phases(paneMs, Integer.parseInt(settings.get("phases")));
+        MetricTable table = new MetricTable(settings.get("windows_metrics"));
         windows = decoded
-                .filter(ReadingRow::isAccepted)
+                .filter(new AcceptedReadings(new MetricTable(settings.get("readings_metrics"))))
                 .uid("accepted")
                 .keyBy(row -> row.getString(ReadingRow.USER_ID).toString(), Types.STRING)
-                .process(new Windows(contract, phases, paneMs, millis(settings, "window_ms"), accepted), WINDOW)
+                .process(
+                        new Windows(contract, phases, paneMs, millis(settings, "window_ms"), accepted, table), WINDOW)
                 .name("windows")
                 .uid("windows");
     }
