@@ -52,8 +52,6 @@ class BaselineLookUp:
     read: Read
     clock: Callable[[], float]
     users: int = MOST_USERS
-    counted: Callable[[int, int], None] = lambda hits, misses: None
-    """Told of how many users of a batch the answer was still known, and of how many the store was asked."""
     _kept: OrderedDict[str, _Kept] = field(default_factory=OrderedDict)
     """The oldest answer first."""
 
@@ -72,7 +70,6 @@ class BaselineLookUp:
         now_s = self.clock()
         self._forget(lambda oldest: oldest.until_s <= now_s)
         asked = sorted(user for user in users if user not in self._kept)
-        self.counted(len(users) - len(asked), len(asked))
         for user, row in zip(asked, self.read(asked) if asked else (), strict=True):
             kept = (row.event_timestamp_ms, _levels(row)) if row else (0, UNKNOWN)
             self._kept[user] = _Kept(now_s + KEEP_S, *kept)
@@ -86,12 +83,7 @@ class BaselineLookUp:
 
 
 def stored_baselines(
-    profile: str,
-    data_folder: str,
-    redis_url: str | None,
-    *,
-    clock: Callable[[], float],
-    counted: Callable[[int, int], None] = lambda hits, misses: None,
+    profile: str, data_folder: str, redis_url: str | None, *, clock: Callable[[], float]
 ) -> BaselineLookUp:
     """Those of the feature store; raises FeatureStoreError where it is not applied."""
     from feature_repo.store import open_online
@@ -99,7 +91,7 @@ def stored_baselines(
     store = open_online(profile, data_folder, redis_url)
     from feature_repo.online import read_newest
 
-    return BaselineLookUp(lambda users: read_newest(store, USER_BASELINE, users), clock, counted=counted)
+    return BaselineLookUp(lambda users: read_newest(store, USER_BASELINE, users), clock)
 
 
 def _levels(row: "OnlineRow") -> Levels:

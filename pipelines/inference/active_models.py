@@ -37,11 +37,6 @@ class ActiveModels:
         """The same without a guest; somebody always serves."""
         return replace(self, shadow=None) if role == Role.SHADOW else replace(self, share=None, share_of_users=0.0)
 
-    def named(self) -> list[tuple[str, str, str]]:
-        """Role, name and version of each."""
-        found = [(role, self.of(role)) for role in Role]
-        return [(role.value, each.manifest.name, each.manifest.version) for role, each in found if each is not None]
-
     def of(self, role: Role) -> Predictor | None:
         found: Predictor | None = getattr(self, role.value)
         return found

@@ -51,8 +51,6 @@ class Scorer:
     clock: Callable[[], float]
     took: Callable[[Role, int, float], None] = lambda role, windows, seconds: None
     give_up: Callable[[Role, Predictor, Exception], None] = lambda role, predictor, fault: None
-    looked_up: Callable[[float], None] = lambda seconds: None
-    """Told how long the baselines of a batch took."""
 
     def score(self, payloads: Sequence[bytes]) -> list[ModelAnswer]:
         """One answer per record, in order. A record that cannot be read spoils none of the others."""
@@ -71,10 +69,7 @@ class Scorer:
         """Scored blob and answer blob of each window, in order; the windows are of this schema."""
         if not len(windows):
             return []
-        begun = self.clock()
-        batch = Batch(windows, self.baselines.at(windows.user_id, windows.window_end_ms.tolist()))
-        self.looked_up(self.clock() - begun)
-        now = self.active()
+        batch, now = Batch(windows, self.baselines.at(windows.user_id, windows.window_end_ms.tolist())), self.active()
         served = self._served(batch, now)
         shadow = self._tried(Role.SHADOW, now.shadow, batch) or [(NOTHING, NOTHING)] * len(windows)
         return [

@@ -4,9 +4,7 @@ The mean is over event time, but made when a window arrives: no event waits for 
 docs/decisions/0002-smoothing-in-order-of-arrival.md.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,53 +12,35 @@ from models.core.arrays import Floats, Ints
 from models.ensemble.events import Speaker, emotion_events, event_bytes
 from models.ensemble.smoothing import smooth_each
 from pipelines.inference.wire_format import NOTHING, by_speaker, ends_and_answers, label_set_id, parted
-from schemas.reasons import Abstained
 
 Event = tuple[bytes, bytes | None]
 """A window's event, and that of the shadow."""
 
-Counted = Callable[[bool, Abstained | None, int], None]
-"""Told whether events are the shadow's, why they abstain, and how many they are."""
 
-
-def events(
-    user_ids: Sequence[str],
-    scored: Sequence[bytes],
-    recent: Sequence[Sequence[bytes]],
-    counted: Counted = lambda shadow, reason, count: None,
-) -> list[Event]:
+def events(user_ids: Sequence[str], scored: Sequence[bytes], recent: Sequence[Sequence[bytes]]) -> list[Event]:
     """The events of scored windows; `recent` holds the answers to each user's last windows, this one among them.
 
     Their order does not matter. Answers of another label set take no part in the mean: it begins anew.
     """
     now = [parted(blob) for blob in scored]
     last = [[parted(blob) for blob in blobs] for blobs in recent]
-    ours = [[pair[0] for pair in pairs] for pairs in last]
-    served = _of_side(user_ids, [pair[0] for pair in now], ours, partial(counted, False))
+    served = _of_side(user_ids, [pair[0] for pair in now], [[pair[0] for pair in pairs] for pairs in last])
     shadowed = [row for row, pair in enumerate(now) if pair[1]]
     beside = _of_side(
         [user_ids[row] for row in shadowed],
         [now[row][1] for row in shadowed],
         [[pair[1] for pair in last[row] if pair[1]] for row in shadowed],
-        partial(counted, True),
     )
     by_row = dict(zip(shadowed, beside, strict=True))
     return [(event, by_row.get(row)) for row, event in enumerate(served)]
 
 
-def _of_side(
-    users: Sequence[str],
-    scored: Sequence[bytes],
-    recent: Sequence[Sequence[bytes]],
-    counted: Callable[[Abstained | None, int], None],
-) -> list[bytes]:
+def _of_side(users: Sequence[str], scored: Sequence[bytes], recent: Sequence[Sequence[bytes]]) -> list[bytes]:
     """Of the serving models alone, or of their shadow."""
     found = [NOTHING] * len(scored)
     for speaker, which, answers in by_speaker(scored):
         smoothed = _smoothed(speaker, answers.window_end_ms, [recent[row] for row in which])
         made = emotion_events(speaker, [users[row] for row in which], answers, smoothed=smoothed)
-        for reason, count in Counter(event["reason"] for event in made).items():
-            counted(reason, count)
         for row, event in zip(which, made, strict=True):
             found[row] = event_bytes(event)
     return found

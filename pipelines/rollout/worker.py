@@ -21,8 +21,7 @@ from pipelines.rollout.control import is_kept
 from pipelines.rollout.control_reader import ControlReader
 from pipelines.rollout.models import LiveModels
 from pipelines.rollout.reports import Reporter
-from schemas.records import ModelControl
-from schemas.roles import ModelStatus, Role
+from schemas.roles import Role
 from schemas.topics import MODELS
 
 POLL_S: Final = 0.5
@@ -52,16 +51,9 @@ class Worker:
     that reason, and Flink starts it again.
     """
 
-    def __init__(
-        self,
-        config: WorkerConfig,
-        clock_ms: Callable[[], int],
-        changed: Callable[[ModelStatus], None] = lambda status: None,
-    ) -> None:
-        """`changed` is told what has become of a model, in whatever thread it has."""
+    def __init__(self, config: WorkerConfig, clock_ms: Callable[[], int]) -> None:
         self._config = config
         self._clock_ms = clock_ms
-        self._changed = changed
         self._ended = threading.Event()
         self._reporter = Reporter.connect(config.bootstrap, config.worker, clock_ms)
         self._thread = threading.Thread(target=self._run, name="eqm-models", daemon=True)
@@ -72,7 +64,7 @@ class Worker:
         self.models = LiveModels(
             control_for(Role.SERVE, folder, read_manifest(folder), None),
             lambda control: loaded(control, config.threads),
-            tell=self._tell,
+            tell=self._reporter.tell,
             keep=self._reporter.keep,
         )
 
@@ -122,10 +114,6 @@ class Worker:
                 self._report()
                 next_ms = self._clock_ms() + self._pause_ms
         self._leave(reader)
-
-    def _tell(self, role: Role | None, control: ModelControl | None, status: ModelStatus, reason: str) -> None:
-        self._reporter.tell(role, control, status, reason)
-        self._changed(status)
 
     def _say(self, line: str) -> None:
         """Once, however often it is tried again."""

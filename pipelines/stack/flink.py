@@ -99,8 +99,6 @@ def command(settings: Settings, name: str) -> list[str]:
     own = {key: str(number) for key, number in _numbers(settings, name).items()}
     if settings.prometheus_port:
         own[f"{PROMETHEUS}.factory.class"] = "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
-        # Otherwise a bucket without an end would be `_Inf`, which no query takes for one, and `1.2` the version `1_2`.
-        own[f"{PROMETHEUS}.filterLabelValueCharacters"] = "false"
         own[f"{PROMETHEUS}.port"] = str(_prometheus_port(settings, name))
     options = [part for key, value in own.items() for part in ("-D", f"{key}={value}")]
     return [str(distribution() / "bin" / SCRIPTS[name]), "start-foreground", *options]

@@ -10,24 +10,17 @@ import pandas as pd
 from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
 
-from pipelines.streaming.feature_udfs import MEASURED
 from pipelines.streaming.job_config import EmotionsConfig
-from pipelines.streaming.measuring.measures import Measures
 from schemas.message_rules import excerpt
-from schemas.metrics.table import FAILED, SAID, Cache, EventTopic, Place, Stage
-from schemas.reasons import Abstained, Quarantined
-from schemas.roles import Role
 
 if TYPE_CHECKING:
-    from models.bundle.predictor import Predictor
-    from pipelines.features.records import ParsedWindows
-    from pipelines.inference.scorer import Blobs, ModelAnswer, Scorer
+    from pipelines.inference.scorer import Scorer
     from pipelines.rollout.worker import Worker
 
 SCORED_FIELDS: Final = (DataTypes.FIELD("scored", DataTypes.BYTES()), DataTypes.FIELD("answer", DataTypes.BYTES()))
 """All that a window's event says, and what later windows' means need of it."""
 
-TOLD: Final = [DataTypes.FIELD(name, DataTypes.BYTES()) for name in ("event", "shadow")]
+TOLD = DataTypes.ROW([DataTypes.FIELD("event", DataTypes.BYTES()), DataTypes.FIELD("shadow", DataTypes.BYTES())])
 
 
 @dataclass(frozen=True)
@@ -40,68 +33,25 @@ class ScoreStep:
 
     worker: "Worker"
     scorer: "Scorer"
-    measures: Measures
 
     @classmethod
-    def opened(cls, config: EmotionsConfig, subtask: int, measures: Measures) -> Self:
+    def opened(cls, config: EmotionsConfig, subtask: int) -> Self:
         from pipelines.baselines.online_cache import stored_baselines
         from pipelines.inference.scorer import Scorer
         from pipelines.rollout.worker import Worker, WorkerConfig
 
-        def looked_up(hits: int, misses: int) -> None:
-            measures.add("baselines", hits, Cache.HIT)
-            measures.add("baselines", misses, Cache.MISS)
-
         baselines = stored_baselines(
-            config.feast_profile, config.feast_data, config.redis_url or None, clock=time.monotonic, counted=looked_up
+            config.feast_profile, config.feast_data, config.redis_url or None, clock=time.monotonic
         )
         name = f"{subtask}@{socket.gethostname()}:{os.getpid()}"
         about = WorkerConfig(config.bootstrap, config.bundle, config.threads, config.report_s, name)
-        worker = Worker(
-            about,
-            clock_ms=lambda: time.time_ns() // 1_000_000,
-            changed=lambda status: measures.add("model_changes", 1, status),
-        )
+        worker = Worker(about, clock_ms=lambda: time.time_ns() // 1_000_000)
         try:
             worker.open()
         except BaseException:
             worker.close()
             raise
-
-        def took(role: Role, windows: int, seconds: float) -> None:
-            worker.times.add(role, windows, seconds)
-            measures.took(Stage.NETWORKS, seconds)
-
-        def give_up(role: Role, predictor: "Predictor", fault: Exception) -> None:
-            measures.add("model_changes", 1, FAILED)
-            worker.models.give_up(role, predictor, fault)
-
-        scorer = Scorer(
-            worker.now,
-            baselines,
-            time.perf_counter,
-            took,
-            give_up,
-            looked_up=lambda seconds: measures.took(Stage.BASELINES, seconds),
-        )
-        return cls(worker, scorer, measures)
-
-    def blobs(self, windows: "ParsedWindows") -> list["Blobs"]:
-        """Of good windows of a batch, as the scorer gives them."""
-        found = self.scorer.blobs(windows)
-        self._measured(len(windows))
-        return found
-
-    def answers(self, payloads: list[bytes]) -> list["ModelAnswer"]:
-        """Of feature records of a batch, as the scorer gives them."""
-        found = self.scorer.score(payloads)
-        self._measured(len(payloads))
-        self.measures.add("quarantined", sum(each.fault is not None for each in found), Quarantined.BAD_FEATURES)
-        return found
-
-    def _measured(self, windows: int) -> None:
-        self.measures.observe("batch_windows", windows, Place.SCORES)
-        self.measures.in_force(self.worker.now().named())
+        return cls(worker, Scorer(worker.now, baselines, time.perf_counter, worker.times.add, worker.models.give_up))
 
     def close(self) -> None:
         self.worker.close()
@@ -118,8 +68,7 @@ class Score(ScalarFunction):
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        self._measures = Measures(Place.SCORES)
-        self._step = ScoreStep.opened(self._config, function_context.get_index_of_this_subtask(), self._measures)
+        self._step = ScoreStep.opened(self._config, function_context.get_index_of_this_subtask())
 
     def close(self) -> None:
         if hasattr(self, "_step"):
@@ -127,14 +76,13 @@ class Score(ScalarFunction):
 
     def eval(self, payload: pd.Series) -> pd.DataFrame:
         payloads = [each or b"" for each in payload]
-        answers = self._step.answers(payloads)
+        answers = self._step.scorer.score(payloads)
         return pd.DataFrame(
             {
                 "fault": [a.fault for a in answers],
                 "excerpt": [a.fault and excerpt(each) for a, each in zip(answers, payloads, strict=True)],
                 "scored": [a.scored for a in answers],
                 "answer": [a.answer for a in answers],
-                MEASURED.name: self._measures.column(len(answers)),
             }
         )
 
@@ -161,29 +109,19 @@ class Emit(ScalarFunction):
         from pipelines.inference.smoothed_events import events
 
         config = self._config
-        self._measures = Measures(Place.EVENTS)
         self._events, self._store_newest = events, write_newest_events
         self._store = open_online(config.feast_profile, config.feast_data, config.redis_url or None)
 
     def eval(self, user_id: pd.Series, scored: pd.Series, recent: pd.Series) -> pd.DataFrame:
-        self._measures.observe("batch_windows", len(user_id), Place.EVENTS)
-        begun = time.perf_counter()
-        told = self._events(user_id.to_list(), scored.to_list(), recent.to_list(), self._told)
-        made = time.perf_counter()
-        self._measures.took(Stage.SMOOTHING, made - begun)
+        told = self._events(user_id.to_list(), scored.to_list(), recent.to_list())
         self._store_newest(self._store, [event for event, _ in told])
-        self._measures.took(Stage.EVENT_WRITE, time.perf_counter() - made)
-        found = pd.DataFrame(told, columns=["event", "shadow"])
-        return found.assign(**{MEASURED.name: pd.Series(self._measures.column(len(told)), dtype=object)})
-
-    def _told(self, shadow: bool, reason: Abstained | None, count: int) -> None:
-        self._measures.add("events", count, EventTopic.SHADOW if shadow else EventTopic.EMOTIONS, reason or SAID)
+        return pd.DataFrame(told, columns=["event", "shadow"])
 
 
 def score(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:
     fault = [DataTypes.FIELD(name, DataTypes.STRING()) for name in ("fault", "excerpt")]
-    return udf(Score(config), result_type=DataTypes.ROW([*fault, *SCORED_FIELDS, MEASURED]), func_type="pandas")
+    return udf(Score(config), result_type=DataTypes.ROW([*fault, *SCORED_FIELDS]), func_type="pandas")
 
 
 def emit(config: EmotionsConfig) -> UserDefinedScalarFunctionWrapper:
-    return udf(Emit(config), result_type=DataTypes.ROW([*TOLD, MEASURED]), func_type="pandas")
+    return udf(Emit(config), result_type=TOLD, func_type="pandas")

@@ -18,9 +18,8 @@ from pyflink.table.statement_set import StatementSet
 from pipelines.core.flink_rest import JOB_NAMES
 from pipelines.streaming import sinks
 from pipelines.streaming.emotion_udfs import emit, score
-from pipelines.streaming.environment import evaluated_once, execution_environment, register_counted, table_environment
+from pipelines.streaming.environment import evaluated_once, execution_environment, table_environment
 from pipelines.streaming.job_config import EmotionsConfig
-from schemas.metrics.table import Place
 from schemas.reasons import Quarantined
 from schemas.topics import EMOTIONS, FEATURES, SHADOW
 from schemas.windows import HOP_MS, SMOOTHED_WINDOWS
@@ -29,7 +28,6 @@ SCORED = """
 SELECT user_id, event_time, `partition`, `offset`,
   told.fault AS fault, told.excerpt AS excerpt, told.scored AS scored, told.answer AS answer
 FROM (SELECT user_id, event_time, `partition`, `offset`, SCORE(payload) AS told FROM feature_windows)
-WHERE COUNTED_SCORES(told.measured)
 """
 
 ANSWERED = "SELECT user_id, event_time, scored, answer, arrival FROM scored_windows WHERE fault IS NULL"
@@ -43,7 +41,6 @@ FROM answered
 TOLD = f"""
 SELECT user_id, event_time, told.event AS event, told.shadow AS shadow
 FROM (SELECT user_id, event_time, EMIT(user_id, scored, recent) AS told FROM ({RECENT}) WHERE recent IS NOT NULL)
-WHERE COUNTED_EVENTS(told.measured)
 """
 
 EMITTED = "INSERT INTO emotions SELECT user_id, event, event_time FROM told_windows"
@@ -61,7 +58,6 @@ FROM scored_windows WHERE fault IS NOT NULL
 def register_scored(tables: StreamTableEnvironment, config: EmotionsConfig) -> None:
     """Registers view `scored_windows`; the networks run once per window, whatever reads the view."""
     tables.create_temporary_system_function("SCORE", score(config))
-    register_counted(tables, "COUNTED_SCORES", Place.SCORES)
     tables.execute_sql(sinks.feature_windows_source(config))
     tables.create_temporary_view("scored_windows", in_arrival(tables, evaluated_once(tables, SCORED)))
     tables.create_temporary_view("answered", tables.sql_query(ANSWERED))
@@ -76,7 +72,6 @@ def in_arrival(tables: StreamTableEnvironment, rows: DataStream) -> Table:
 def add_events(statements: StatementSet, tables: StreamTableEnvironment, config: EmotionsConfig) -> None:
     """Events, and the shadow's events, of view `answered`; each window's events are made once."""
     tables.create_temporary_system_function("EMIT", emit(config))
-    register_counted(tables, "COUNTED_EVENTS", Place.EVENTS)
     tables.create_java_temporary_system_function("RECENT_WINDOWS", "org.eqm.streaming.RecentWindows")
     tables.create_temporary_view("told_windows", tables.from_data_stream(evaluated_once(tables, TOLD)))
     tables.execute_sql(sinks.keyed_topic("emotions", EMOTIONS, config))

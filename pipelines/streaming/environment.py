@@ -9,8 +9,6 @@ from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 from pyflink.util.java_utils import to_jarray
 
 from pipelines.streaming.job_config import FORGET_DAYS, JobConfig
-from pipelines.streaming.measuring.contract import metric_table
-from schemas.metrics.table import Place
 
 BUNDLE_ROWS = 1000
 BUNDLE_MS = 10
@@ -59,15 +57,6 @@ def held_back(rows: DataStream, columns: Sequence[str], uid: str, roll_ms: int) 
     jvm = get_gateway().jvm
     names = to_jarray(jvm.String, list(columns))
     return DataStream(jvm.org.eqm.streaming.HeldRows.of(rows._j_data_stream, names, uid, roll_ms))
-
-
-def register_counted(tables: StreamTableEnvironment, name: str, *places: Place) -> None:
-    """Makes `name(measured)` a function of SQL: it counts what the rows of a Python call bring, and is true.
-
-    As a condition it is part of the plan's next step, and no step of its own: operators keep their ids.
-    """
-    function = get_gateway().jvm.org.eqm.streaming.Counted(metric_table(*places))
-    tables._j_tenv.createTemporarySystemFunction(name, function)
 
 
 def _settings(config: JobConfig) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The features job's Python: one call a batch of windows. It computes their features and stores the newest online."""
 
-import time
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -14,8 +13,6 @@ from pipelines.features.pane_cache import FollowedPanes, SentWindow
 from pipelines.features.records import ParsedWindows, as_read, feature_records
 from pipelines.signals.series.segments import Ints
 from pipelines.streaming.job_config import FeaturesConfig
-from pipelines.streaming.measuring.measures import Measures
-from schemas.metrics.table import Place, Stage
 from schemas.windows import WINDOW_MS
 
 ROW_FIELDS: Final = (
@@ -26,9 +23,6 @@ ROW_FIELDS: Final = (
 
 RECORD_FIELDS: Final = (DataTypes.FIELD("payload", DataTypes.BYTES()),)
 """The feature record."""
-
-MEASURED: Final = DataTypes.FIELD("measured", DataTypes.BYTES())
-"""What the calls since the last have measured, with the first row of a batch."""
 
 FOLLOWED: Final = FollowedPanes()
 """Of the process, not of the function: an idle worker drops its functions and makes new ones."""
@@ -67,28 +61,22 @@ class FeatureStep:
     """
 
     store: Any
-    measures: Measures
 
     @classmethod
-    def opened(cls, config: FeaturesConfig, measures: Measures) -> Self:
+    def opened(cls, config: FeaturesConfig) -> Self:
         from feature_repo.store import open_online
 
-        return cls(open_online(config.feast_profile, config.feast_data, config.redis_url or None), measures)
+        return cls(open_online(config.feast_profile, config.feast_data, config.redis_url or None))
 
     def computed(
         self, user_id: pd.Series, window_start_ms: pd.Series, fresh: pd.Series, size: pd.Series, samples: pd.Series
     ) -> ComputedBatch:
-        self.measures.observe("batch_windows", len(user_id), Place.FEATURES)
-        begun = time.perf_counter()
         users, starts = user_id.to_list(), window_start_ms.to_numpy(dtype=np.int64)
         sent = map(SentWindow, users, starts.tolist(), fresh.to_list(), size.to_list(), samples.to_list())
         windows = compute_each(starts, [FOLLOWED.samples(window) for window in sent])
         vector = windows.vector()
-        computed = time.perf_counter()
-        self.measures.took(Stage.FEATURES, computed - begun)
         numbers = dict(zip(VECTOR_NAMES, vector.T, strict=True))
         self._store_online(users, starts, {"samples": windows.samples, **numbers})
-        self.measures.took(Stage.ONLINE_WRITE, time.perf_counter() - computed)
         return ComputedBatch(users, starts, windows, list(vector))
 
     def _store_online(self, users: list[str], starts_ms: Ints, numbers: dict[str, Any]) -> None:
@@ -109,17 +97,14 @@ class ComputeFeatures(ScalarFunction):
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        self._measures = Measures(Place.FEATURES)
-        self._step = FeatureStep.opened(self._config, self._measures)
+        self._step = FeatureStep.opened(self._config)
 
     def eval(
         self, user_id: pd.Series, window_start_ms: pd.Series, fresh: pd.Series, size: pd.Series, samples: pd.Series
     ) -> pd.DataFrame:
         batch = self._step.computed(user_id, window_start_ms, fresh, size, samples)
-        measures = {MEASURED.name: self._measures.column(len(user_id))}
-        return pd.DataFrame({**batch.rows(), **batch.records(), **measures})
+        return pd.DataFrame({**batch.rows(), **batch.records()})
 
 
 def compute_features(config: FeaturesConfig) -> UserDefinedScalarFunctionWrapper:
-    fields = [*ROW_FIELDS, *RECORD_FIELDS, MEASURED]
-    return udf(ComputeFeatures(config), result_type=DataTypes.ROW(fields), func_type="pandas")
+    return udf(ComputeFeatures(config), result_type=DataTypes.ROW([*ROW_FIELDS, *RECORD_FIELDS]), func_type="pandas")

@@ -13,18 +13,11 @@ from pyflink.table.udf import UserDefinedScalarFunctionWrapper
 from pipelines.core.flink_rest import JOB_NAMES
 from pipelines.features.compute import VECTOR_NAMES
 from pipelines.streaming import sinks
-from pipelines.streaming.environment import (
-    evaluated_once,
-    execution_environment,
-    held_back,
-    register_counted,
-    table_environment,
-)
+from pipelines.streaming.environment import evaluated_once, execution_environment, held_back, table_environment
 from pipelines.streaming.feature_udfs import RECORD_FIELDS, ROW_FIELDS, compute_features
 from pipelines.streaming.job_config import FeaturesConfig
 from pipelines.streaming.readings import register_readings
 from schemas.channels import CHANNEL_NAMES
-from schemas.metrics.table import Place
 from schemas.topics import FEATURES, READINGS
 from schemas.windows import WINDOW_MS
 
@@ -70,14 +63,11 @@ def computed_rows(
 ) -> DataStream:
     """Each window's user_id, window_start_ms, and what `compute` gives by these names; evaluated once.
 
-    `compute` also gives `measured`; function COUNTED is registered for its steps, and takes them.
     Registers view `kept`: of them the columns of the offline rows, held back until they are worth a file.
     """
     tables.create_temporary_system_function("COMPUTE", compute)
     given = ", ".join(f"computed.{name} AS {name}" for name in names)
-    rows = evaluated_once(
-        tables, f"SELECT user_id, window_start_ms, {given} FROM ({COMPUTED}) WHERE COUNTED(computed.measured)"
-    )
+    rows = evaluated_once(tables, f"SELECT user_id, window_start_ms, {given} FROM ({COMPUTED})")
     kept = held_back(rows, KEPT, "held rows", config.roll_ms)
     tables.create_temporary_view("kept", tables.from_data_stream(kept))
     return rows
@@ -102,7 +92,6 @@ def main() -> None:
     environment = execution_environment(config, JOB_NAMES["features"])
     tables = table_environment(environment)
     register_readings(tables, environment, config)
-    register_counted(tables, "COUNTED", Place.FEATURES)
     names = [field.name for field in (*ROW_FIELDS, *RECORD_FIELDS)]
     rows = computed_rows(tables, config, compute_features(config), names)
     tables.create_temporary_view("computed", tables.from_data_stream(rows))

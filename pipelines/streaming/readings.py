@@ -9,10 +9,8 @@ from pyflink.table import StreamTableEnvironment
 from pipelines.streaming.decoder_contract import decoder_contract
 from pipelines.streaming.environment import held_back
 from pipelines.streaming.job_config import FeaturesConfig
-from pipelines.streaming.measuring.contract import metric_table
 from schemas.channels import CHANNEL_NAMES
 from schemas.fingerprint import schema_hash
-from schemas.metrics.table import Place
 from schemas.topics import READINGS
 from schemas.windows import HOP_MS, LATENESS_MS, WINDOW_MS
 
@@ -64,8 +62,6 @@ def _reading_stream(environment: StreamExecutionEnvironment, config: FeaturesCon
         "pane_ms": str(HOP_MS),
         "window_ms": str(WINDOW_MS),
         "phases": str(config.phases),
-        "readings_metrics": metric_table(Place.READINGS),
-        "windows_metrics": metric_table(Place.WINDOWS),
     }
     return get_gateway().jvm.org.eqm.streaming.ReadingStream(
         environment._j_stream_execution_environment, _java_map(settings), _java_map(config.consumer_properties())

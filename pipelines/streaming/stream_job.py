@@ -12,10 +12,10 @@ window comes twice to the smoothing, even where output is delivered at least onc
 
 from pipelines.core.flink_rest import JOB_NAMES
 from pipelines.streaming import emotions_job, features_job
-from pipelines.streaming.environment import execution_environment, register_counted, table_environment
+from pipelines.streaming.environment import execution_environment, table_environment
 from pipelines.streaming.job_config import StreamConfig
 from pipelines.streaming.readings import register_readings
-from pipelines.streaming.stream_udf import STEPS, answer_windows
+from pipelines.streaming.stream_udf import answer_windows
 from schemas.windows import WINDOW_MS
 
 ANSWERED = f"""
@@ -28,7 +28,6 @@ def main() -> None:
     environment = execution_environment(config, JOB_NAMES["stream"])
     tables = table_environment(environment)
     register_readings(tables, environment, config)
-    register_counted(tables, "COUNTED", *STEPS)
     rows = features_job.computed_rows(tables, config, *answer_windows(config))
     tables.create_temporary_view("computed", emotions_job.in_arrival(tables, rows))
     tables.create_temporary_view("answered", tables.sql_query(ANSWERED))

@@ -1,18 +1,12 @@
 """The stream job's Python: windows to features to answers in one call a batch."""
 
-from typing import Final
-
 import pandas as pd
 from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
 
 from pipelines.streaming.emotion_udfs import SCORED_FIELDS, ScoreStep
-from pipelines.streaming.feature_udfs import MEASURED, RECORD_FIELDS, ROW_FIELDS, FeatureStep
+from pipelines.streaming.feature_udfs import RECORD_FIELDS, ROW_FIELDS, FeatureStep
 from pipelines.streaming.job_config import StreamConfig
-from pipelines.streaming.measuring.measures import Measures
-from schemas.metrics.table import Place
-
-STEPS: Final = (Place.FEATURES, Place.SCORES)
 
 
 class AnswerWindows(ScalarFunction):
@@ -29,9 +23,8 @@ class AnswerWindows(ScalarFunction):
         return False
 
     def open(self, function_context: FunctionContext) -> None:
-        self._measures = Measures(*STEPS)
-        self._features = FeatureStep.opened(self._config, self._measures)
-        self._answers = ScoreStep.opened(self._config, function_context.get_index_of_this_subtask(), self._measures)
+        self._features = FeatureStep.opened(self._config)
+        self._answers = ScoreStep.opened(self._config, function_context.get_index_of_this_subtask())
 
     def close(self) -> None:
         if hasattr(self, "_answers"):
@@ -41,15 +34,14 @@ class AnswerWindows(ScalarFunction):
         self, user_id: pd.Series, window_start_ms: pd.Series, fresh: pd.Series, size: pd.Series, samples: pd.Series
     ) -> pd.DataFrame:
         batch = self._features.computed(user_id, window_start_ms, fresh, size, samples)
-        blobs = self._answers.blobs(batch.as_read())
+        blobs = self._answers.scorer.blobs(batch.as_read())
         answered = {"scored": [scored for scored, _ in blobs], "answer": [answer for _, answer in blobs]}
         records = batch.records() if self._config.publish else {}
-        measures = {MEASURED.name: self._measures.column(len(blobs))}
-        return pd.DataFrame({**batch.rows(), **records, **answered, **measures})
+        return pd.DataFrame({**batch.rows(), **records, **answered})
 
 
 def answer_windows(config: StreamConfig) -> tuple[UserDefinedScalarFunctionWrapper, list[str]]:
-    """The function, and the names of what it gives beside `measured`: no record where that topic is no output."""
+    """The function, and the names of what it gives: no record where the features topic is no output."""
     fields = [*ROW_FIELDS, *(RECORD_FIELDS if config.publish else ()), *SCORED_FIELDS]
-    function = udf(AnswerWindows(config), result_type=DataTypes.ROW([*fields, MEASURED]), func_type="pandas")
+    function = udf(AnswerWindows(config), result_type=DataTypes.ROW(fields), func_type="pandas")
     return function, [field.name for field in fields]

@@ -8,11 +8,11 @@ from pipelines.core.ports import is_free
 from pipelines.core.settings import Settings
 from pipelines.stack.flink import LIGHT
 
-NEEDED = 9
+NEEDED = 7
 
 
 def separate_settings(home: Path, **changes: object) -> Settings:
-    """Settings whose nine ports are free now; below the range from which the system takes client ports.
+    """Settings whose seven ports are free now; below the range from which the system takes client ports.
 
     Tests run for minutes: compiling for speed took half of the TaskManager's processor time. And many of them wait for
     readings in the archive.
@@ -23,7 +23,6 @@ def separate_settings(home: Path, **changes: object) -> Settings:
         "kafka_controller_port": first + 1,
         "flink_rest_port": first + 2,
         "flink_port_base": first + 3,
-        "prometheus_port": first + 7,
         "java_options": LIGHT,
         "roll_s": 1,
     }

@@ -26,10 +26,8 @@ from pipelines.stack import processes
 from pipelines.stack.flink import TASKMANAGER
 from pipelines.stack.stack import up
 from pipelines.streaming.submission import Origin, submit_stream
-from schemas.reasons import Quarantined
 from schemas.topics import READINGS
 from tests.integration import streaming
-from tests.integration.scraped import Scraped, scraped
 from tests.integration.streaming import Records
 from tests.recorded import RECORDED_HOUR, RECORDED_USER
 
@@ -40,28 +38,12 @@ EVENTS_BEFORE: Final = 100
 """So many of the recorded hour are committed when the TaskManager dies."""
 
 
-LATE: Final = 5
-"""So many of the first readings come again at the end."""
-
-REFUSED: Final = (Quarantined.MALFORMED_JSON, Quarantined.MALFORMED_JSON, Quarantined.EMPTY_MESSAGE)
-"""Why messages that come with them cannot be used."""
-
-
 @dataclass(frozen=True)
 class Undisturbed:
     """What the run has committed, and what its job went through."""
 
     sent: int
     """Readings."""
-    sent_last: int
-    """Of them, those that the second job read."""
-    told_last: int
-    """Events that were on the topic at its end but not at its beginning, before it was drained."""
-    reasons_last: Counter[str | None]
-    """Why those abstain."""
-    shown: Scraped
-    """What the reporter showed then."""
-    bundle: Path
     restored: int
     """How often the job went on from a checkpoint."""
     placed: Counter[str]
@@ -105,24 +87,13 @@ def run(stack: Settings, bundle: Path) -> Undisturbed:
     streaming.wait(lambda: len(streaming.events(stack)) > before)
     restored = cluster.checkpoints(job)["counts"]["restored"]
     savepoint = cluster.stop(job, drain=False)
-    first = streaming.events(stack)
     send(stack, messages[3 * quarter :])
     again = submit_stream(settings, bundle, origin=Origin(savepoint))
     streaming.wait(lambda: streaming.placed(stack).total() >= len(messages))
-    streaming.wait(lambda: len(streaming.events(stack)) > len(first))
-    send(stack, [*messages[:LATE], (b"ann", b"{"), (b"ann", b"{"), (b"ann", b"")])
-    streaming.wait(lambda: streaming.placed(stack).total() >= len(messages) + LATE + len(REFUSED))
-    last = [event for key, event in settled(stack, len(first)).items() if key not in first]
-    shown = scraped(stack)
     cluster.stop(again, drain=True)
     store = open_store(stack.feast_profile, stack.feast_folder)
     return Undisturbed(
         len(messages),
-        len(messages) - 3 * quarter,
-        len(last),
-        Counter(event["reason"] for event in last),
-        shown,
-        bundle,
         restored,
         streaming.placed(stack),
         streaming.features(stack),
@@ -131,12 +102,6 @@ def run(stack: Settings, bundle: Path) -> Undisturbed:
         read_newest(store, WINDOW_FEATURES, [RECORDED_USER])[0],
         read_newest(store, LATEST_EMOTION, [RECORDED_USER])[0],
     )
-
-
-def settled(settings: Settings, before: int) -> Records:
-    """All events, once as many have been added to the first so many as the reporter shows windows."""
-    streaming.wait(lambda: len(streaming.events(settings)) - before == scraped(settings).of("windows"))
-    return streaming.events(settings)
 
 
 def send(settings: Settings, messages: Sequence[tuple[bytes, bytes]]) -> None:

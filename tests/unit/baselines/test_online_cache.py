@@ -59,16 +59,6 @@ def test_the_store_is_asked_again_only_after_a_while_also_for_those_it_does_not_
     assert store.asked[2:] == [["bob"]]
 
 
-def test_hits_and_misses_are_counted_by_user() -> None:
-    store, counts = Store(), []
-    known = BaselineLookUp(store.read, lambda: store.now_s, counted=lambda hits, misses: counts.append((hits, misses)))
-    known.at(["ann", "bob", "ann"], [SOME_MS] * 3)
-    known.at(["ann", "eve"], [SOME_MS] * 2)
-    store.now_s += KEEP_S
-    known.at(["ann"], [SOME_MS])
-    assert counts == [(0, 2), (1, 1), (0, 1)]
-
-
 def test_a_feature_without_a_level_is_missing_and_no_rows_ask_nothing() -> None:
     store = Store()
     store.put("ann", SOME_MS, None)

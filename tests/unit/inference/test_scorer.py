@@ -1,6 +1,5 @@
 """Feature records to events: bad ones spoil nothing, smoothing is by event time, the stream's order does not matter."""
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -197,37 +196,3 @@ def test_scored_windows_come_back_bit_for_bit(labels: int, members: int, starts:
     ends, probabilities = ends_and_answers(blobs, labels)
     np.testing.assert_array_equal(ends, start + 60_000)
     np.testing.assert_array_equal(probabilities, raw)
-
-
-def test_events_are_counted_by_side_and_by_why_they_abstain(model: Predictor, payloads: list[bytes]) -> None:
-    answers = scorer(model, shadow=other(model, "2")).score(payloads)
-    scored = [answer.scored or b"" for answer in answers]
-    counts: Counter[tuple[bool, str | None]] = Counter()
-    found = events(
-        ["ann"] * len(answers),
-        scored,
-        [[answer.answer or b""] for answer in answers],
-        lambda shadow, reason, count: counts.update({(shadow, reason): count}),
-    )
-    told_all = [(side > 0, each) for pair in found for side, each in enumerate(pair) if each is not None]
-    assert counts == Counter((shadow, EmotionEvent.model_validate_json(each).reason) for shadow, each in told_all)
-    assert counts.total() == 2 * len(payloads)
-
-
-def test_the_time_of_baselines_is_told_once_a_batch(model: Predictor, payloads: list[bytes]) -> None:
-    ticks, took, looked_up = iter(range(100)), [], []
-    one = Scorer(
-        lambda: ActiveModels(model),
-        NOBODY,
-        lambda: float(next(ticks)),
-        lambda role, windows, seconds: took.append((role, windows, seconds)),
-        looked_up=looked_up.append,
-    )
-    one.score(payloads[:3])
-    assert (looked_up, took) == ([1.0], [(Role.SERVE, 3, 1.0)])
-
-
-def test_the_models_that_answer_are_named_by_role(model: Predictor) -> None:
-    name = model.manifest.name
-    now = ActiveModels(model, share=other(model, "2"), share_of_users=0.5)
-    assert now.named() == [("serve", name, model.manifest.version), ("share", name, "2")]

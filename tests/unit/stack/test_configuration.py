@@ -45,13 +45,6 @@ def test_the_cluster_listens_on_loopback_with_the_sizes_set(settings: Settings) 
 
 
 @needs_flink
-def test_prometheus_gets_the_values_of_labels_as_they_are(settings: Settings) -> None:
-    told = flink.command(settings.model_copy(update={"prometheus_port": 19300}), flink.TASKMANAGER)
-    assert "metrics.reporter.prometheus.filterLabelValueCharacters=false" in told
-    assert "metrics.reporter.prometheus.port=19301" in told
-
-
-@needs_flink
 def test_a_taskmanager_takes_no_address_that_another_had(settings: Settings) -> None:
     assert flink.configuration(settings)["taskmanager.rpc.port"] == "0"
     told = " ".join(flink.command(settings, flink.TASKMANAGER))

@@ -51,7 +51,6 @@ final class WindowsJob implements AutoCloseable {
     record Reading(String user, long ms, boolean late) {}
 
     private final List<KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData>> subtasks = new ArrayList<>();
-    private final List<Windows> functions = new ArrayList<>();
     private final Map<String, Map<Long, Pane>> kept = new HashMap<>();
 
     private final Phases phases;
@@ -68,9 +67,7 @@ final class WindowsJob implements AutoCloseable {
     private WindowsJob(int parallelism, Phases phases, int formerly, OperatorSubtaskState saved) throws Exception {
         this.phases = phases;
         for (int index = 0; index < parallelism; index++) {
-            var windows = new Windows(
-                    Readings.CONTRACT, phases, Readings.PANE_MS, Readings.WINDOW_MS, ACCEPTED, Measured.TABLE);
-            functions.add(windows);
+            var windows = new Windows(Readings.CONTRACT, phases, Readings.PANE_MS, Readings.WINDOW_MS, ACCEPTED);
             var subtask = new KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData>(
                     new KeyedProcessOperator<>(windows),
                     WindowsJob::user,
@@ -96,15 +93,6 @@ final class WindowsJob implements AutoCloseable {
         }
         close();
         return new WindowsJob(parallelism, phases, saved.length, AbstractStreamOperatorTestHarness.repackageState(saved));
-    }
-
-    /** What a subtask has counted. */
-    MetricTable.Counters counters(int index) {
-        return functions.get(index).counters();
-    }
-
-    long behindMs(int index, long nowMs) {
-        return functions.get(index).behindMs(nowMs);
     }
 
     void read(String user, long ms) throws Exception {

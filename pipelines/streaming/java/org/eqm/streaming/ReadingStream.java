@@ -48,8 +48,7 @@ public final class ReadingStream {
 
     /**
      * @param settings topic, contract (JSON), features (what identifies them), lateness_ms, idle_ms, hold_ms, drift_ms,
-     *     stride_ms, pane_ms, window_ms, phases (how many; they divide pane_ms), bounded ("true" ends at the latest
-     *     offsets), readings_metrics and windows_metrics ({@link MetricTable})
+     *     stride_ms, pane_ms, window_ms, phases (how many; they divide pane_ms), bounded ("true" ends at the latest offsets)
      * @param kafka properties of the consumer
      */
     public ReadingStream(StreamExecutionEnvironment environment, Map<String, String> settings, Map<String, String> kafka)
@@ -60,13 +59,11 @@ public final class ReadingStream {
         decoded = decoded(environment, contract, layout, settings, kafka);
         long paneMs = millis(settings, "pane_ms");
         Phases phases = new Phases(paneMs, Integer.parseInt(settings.get("phases")));
-        MetricTable table = new MetricTable(settings.get("windows_metrics"));
         windows = decoded
-                .filter(new AcceptedReadings(new MetricTable(settings.get("readings_metrics"))))
+                .filter(ReadingRow::isAccepted)
                 .uid("accepted")
                 .keyBy(row -> row.getString(ReadingRow.USER_ID).toString(), Types.STRING)
-                .process(
-                        new Windows(contract, phases, paneMs, millis(settings, "window_ms"), accepted, table), WINDOW)
+                .process(new Windows(contract, phases, paneMs, millis(settings, "window_ms"), accepted), WINDOW)
                 .name("windows")
                 .uid("windows");
     }

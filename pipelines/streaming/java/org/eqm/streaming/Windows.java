@@ -6,15 +6,12 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.LongConsumer;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.table.data.GenericRowData;
@@ -50,34 +47,18 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
     private final long paneMs;
     private final long windowMs;
     private final OutputTag<RowData> accepted;
-    private final MetricTable table;
     private final Continuity continuity = new Continuity();
     private transient MapState<Long, Pane> panes;
-
-    // Looked up once: a reading costs an addition.
-    private transient MetricTable.Counters counters;
-    private transient Counter used;
-    private transient Counter late;
-    private transient Counter sent;
-    private transient LongConsumer lateByMs;
-    private transient TimerService time;
 
     /** Users of whom the reader keeps panes. No state, for the reader's memory does not outlive a restore either. */
     private transient Set<String> followed;
 
-    Windows(
-            Contract contract,
-            Phases phases,
-            long paneMs,
-            long windowMs,
-            OutputTag<RowData> accepted,
-            MetricTable table) {
+    Windows(Contract contract, Phases phases, long paneMs, long windowMs, OutputTag<RowData> accepted) {
         this.contract = contract;
         this.phases = phases;
         this.paneMs = paneMs;
         this.windowMs = windowMs;
         this.accepted = accepted;
-        this.table = table;
     }
 
     @Override
@@ -85,32 +66,6 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
         var descriptor = new MapStateDescriptor<>("panes", Types.LONG, Types.POJO(Pane.class));
         panes = getRuntimeContext().getMapState(descriptor);
         followed = new HashSet<>();
-        counters = table.counters(getRuntimeContext().getMetricGroup());
-        used = counters.of("readings", "used");
-        late = counters.of("readings", "late");
-        sent = counters.of("windows");
-        lateByMs = counters.histogram("late_by_ms");
-        table.gauge(
-                getRuntimeContext().getMetricGroup(), "event_time_lag_ms", () -> behindMs(System.currentTimeMillis()));
-    }
-
-    /** How far event time is behind the clock; 0 while it has not begun, or is over. Any thread may ask. */
-    long behindMs(long nowMs) {
-        long reachedMs = time == null ? Long.MIN_VALUE : time.currentWatermark();
-        return reachedMs == Long.MIN_VALUE || reachedMs == Long.MAX_VALUE ? 0 : nowMs - reachedMs;
-    }
-
-    /** The operator's: what it gives with each reading is one and the same. */
-    private TimerService time(Context context) {
-        if (time == null) {
-            time = context.timerService();
-        }
-        return time;
-    }
-
-    /** What this subtask has counted. */
-    MetricTable.Counters counters() {
-        return counters;
     }
 
     @Override
@@ -128,17 +83,11 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
         long at = row.getLong(ReadingRow.TIMESTAMP_MS);
         long paneStartMs = phases.paneStartMs(context.getCurrentKey(), at);
         // The first of a reading's windows is the one that ends with its pane, a millisecond after its last instant.
-        long lastMs = paneStartMs + paneMs - 1;
-        long reachedMs = continuity.reached(time(context).currentWatermark());
-        boolean isLate = lastMs <= reachedMs;
-        if (isLate) {
-            late.inc();
-            lateByMs.accept(reachedMs - lastMs);
-        } else {
-            used.inc();
+        boolean late = paneStartMs + paneMs - 1 <= continuity.reached(context.timerService().currentWatermark());
+        if (!late) {
             keep(row, paneStartMs, context);
         }
-        ((TypedSetters) row).setBoolean(ReadingRow.LATE, isLate);
+        ((TypedSetters) row).setBoolean(ReadingRow.LATE, late);
         context.output(accepted, row);
     }
 
@@ -164,16 +113,15 @@ final class Windows extends KeyedProcessFunction<String, RowData, RowData> imple
         long lastPaneMs = startMs + windowMs - paneMs;
         Map<Long, Pane> held = held(startMs);
         boolean fresh = followed.add(user);
-        Map<Long, Pane> travelling = new TreeMap<>(held);
+        Map<Long, Pane> sent = new TreeMap<>(held);
         if (!fresh) {
-            travelling.keySet().retainAll(Set.of(lastPaneMs));
+            sent.keySet().retainAll(Set.of(lastPaneMs));
         }
         panes.remove(startMs); // This was the last window that holds it.
         if (panes.isEmpty()) {
             followed.remove(user);
         }
-        out.collect(GenericRowData.of(StringData.fromString(user), startMs, fresh, size(held), packed(travelling)));
-        sent.inc();
+        out.collect(GenericRowData.of(StringData.fromString(user), startMs, fresh, size(held), packed(sent)));
     }
 
     private Map<Long, Pane> held(long startMs) throws Exception {

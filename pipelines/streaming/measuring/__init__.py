@@ -1,1 +1,0 @@
-"""What our jobs measure: added up in Python, counted by the JVM as metrics of Flink."""

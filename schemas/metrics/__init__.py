@@ -1,1 +1,0 @@
-"""Metrics of our own: one table, the series that it means, and the page that is made of it."""
