@@ -6,7 +6,7 @@ TOOLS := .venv/tools/bin
 STREAM := .venv/stream/bin
 BATCH := .venv/batch/bin
 UV := UV_PYTHON_DOWNLOADS=never $(TOOLS)/uv
-LOOPS := $(shell find pipelines/signals pipelines/features -name '*.py')
+LOOPS := $(shell find pipelines/signals -name '*.py')
 JAVA_SOURCES := $(shell find pipelines/streaming/java -name '*.java')
 # Unit tests and doctests. Only the batch environment has what learns and Beam; only the stream environment has Flink.
 # The rooms that both environments run are tested in both.

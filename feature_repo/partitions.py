@@ -11,6 +11,7 @@ docs/decisions/0005-two-writers-of-offline-rows.md.
 
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -75,12 +76,23 @@ def read_whole(folder: Path, wanted: Iterable[str] | None, read: Callable[[list[
     `read` must open every file that it is given, and let FileNotFoundError through.
     """
     named = None if wanted is None else list(wanted)
-    for _ in range(LISTINGS):
-        try:
-            return read(files(folder, named))
-        except FileNotFoundError as fault:
-            gone = fault
-    raise FeatureStoreError(f"{folder}: files vanish while they are read ({gone}): find out what removes them")
+    try:
+        return listed_again(lambda: read(files(folder, named)))
+    except FileNotFoundError as gone:
+        raise FeatureStoreError(
+            f"{folder}: files vanish while they are read ({gone}): find out what removes them"
+        ) from gone
+
+
+def listed_again(read: Callable[[], Read]) -> Read:
+    """What `read` gives, which lists files and opens them; it starts over where one has vanished meanwhile.
+
+    After so many listings in vain the last FileNotFoundError goes on.
+    """
+    for _ in range(LISTINGS - 1):
+        with suppress(FileNotFoundError):
+            return read()
+    return read()
 
 
 def publish(place: Path, staged: Path) -> Path:

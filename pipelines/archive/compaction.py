@@ -22,7 +22,7 @@ from feature_repo.partitions import day_folder
 from pipelines.archive.day_files import READINGS_AT_ONCE, ROW_GROUP
 from pipelines.archive.days import day_of
 from pipelines.archive.listing import COMPACTED, NOTE, archive_files, note_of, replaced
-from pipelines.archive.reader import SCHEMA, footer
+from pipelines.archive.reader import SCHEMA, footer, time_spans
 from pipelines.core.errors import InputError, first_line
 
 FILE_BYTES: Final = 128 << 20
@@ -139,10 +139,7 @@ def _groups(files: Iterable[Path], file_bytes: int) -> Iterator[list[Path]]:
 
 def _first_ms(file: Path) -> tuple[int, str]:
     """Time of a file's first reading; 0 where it does not say."""
-    metadata = footer(file)
-    at = metadata.schema.to_arrow_schema().get_field_index("timestamp_ms")
-    groups = [metadata.row_group(n).column(at).statistics for n in range(metadata.num_row_groups)]
-    return min((each.min for each in groups if each is not None and each.has_min_max), default=0), file.name
+    return min((span[0] for span in time_spans(file) if span is not None), default=0), file.name
 
 
 def _is_ours(file: Path) -> bool:

@@ -9,11 +9,10 @@ So a reader takes the rows of each reading once, whatever instant a compaction w
 
 import json
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from pathlib import Path
 from typing import Final, TypeVar
 
-from feature_repo.partitions import LISTINGS, day_folder, days, streamed
+from feature_repo.partitions import day_folder, days, listed_again, streamed
 from pipelines.core.errors import InputError
 
 Found = TypeVar("Found")
@@ -75,9 +74,9 @@ def read_listed(read: Callable[[], Found]) -> Found:
 
     `read` must let FileNotFoundError through.
     """
-    for _ in repeat(None, LISTINGS):
-        try:
-            return read()
-        except FileNotFoundError as fault:
-            gone = fault
-    raise InputError(f"files vanish from the archive while they are read ({gone}): find out what removes them")
+    try:
+        return listed_again(read)
+    except FileNotFoundError as gone:
+        raise InputError(
+            f"files vanish from the archive while they are read ({gone}): find out what removes them"
+        ) from gone

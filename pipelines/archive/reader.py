@@ -69,6 +69,14 @@ def footer(file: Path) -> pq.FileMetaData:
     return metadata
 
 
+def time_spans(file: Path) -> list[tuple[int, int] | None]:
+    """First and last time (ms) of each of a file's row groups; None where it does not say. Raises as `footer` does."""
+    metadata = footer(file)
+    at = metadata.schema.to_arrow_schema().get_field_index("timestamp_ms")
+    groups = (metadata.row_group(n).column(at).statistics for n in range(metadata.num_row_groups))
+    return [(each.min, each.max) if each is not None and each.has_min_max else None for each in groups]
+
+
 def counts(folder: Path) -> tuple[int, int]:
     """Readings used and readings late."""
     if not folder.is_dir():
@@ -86,16 +94,13 @@ def counts(folder: Path) -> tuple[int, int]:
 
 def users(folder: Path) -> list[str]:
     """Everybody in the archive, sorted."""
-    _require(folder)
-    found = _read(lambda: all_files(folder), ["user_id"], None, folder)
-    return sorted(pc.unique(found["user_id"]).to_pylist())
+    return sorted(pc.unique(_of_all_days(folder, ["user_id"], None)["user_id"]).to_pylist())
 
 
 def samples(folder: Path, user_id: str) -> NDArray[np.void]:
     """What the stream used of one user's readings, as packed samples in no particular order."""
-    _require(folder)
     mine = (pc.field("user_id") == user_id) & ~pc.field("late")
-    table = _read(lambda: all_files(folder), COLUMNS, mine, folder)
+    table = _of_all_days(folder, COLUMNS, mine)
     return _packed(table, np.zeros(table.num_rows, dtype=np.int32))[1]
 
 
@@ -130,6 +135,11 @@ def _readings(archive: Path, part: Bin, *, late: bool) -> pa.Table:
         chosen if late else chosen & ~pc.field("late"),
         f"{archive}, {part.day}",
     )
+
+
+def _of_all_days(folder: Path, columns: Sequence[str], chosen: pc.Expression | None) -> pa.Table:
+    _require(folder)
+    return _read(lambda: all_files(folder), columns, chosen, folder)
 
 
 def _require(folder: Path) -> None:

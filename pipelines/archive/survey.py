@@ -15,7 +15,7 @@ from feature_repo import partitions
 from pipelines.archive.bins import READINGS_AT_ONCE, Bin
 from pipelines.archive.days import DAY_MS, Days, day_before, start_ms
 from pipelines.archive.listing import archive_files, read_listed
-from pipelines.archive.reader import footer
+from pipelines.archive.reader import footer, time_spans
 from pipelines.core.errors import InputError, first_line
 from schemas.windows import HOP_MS, MAX_FUTURE_MS, PANES_PER_WINDOW, WINDOW_MS, user_phase_ms
 
@@ -118,10 +118,7 @@ def _survey(archive: Path, day: str, phases: int) -> Survey:
 def _reaching(archive: Path, day: str) -> Iterator[Path]:
     """Files of the day before with readings in its last minute."""
     for file in archive_files(archive, day_before(day)):
-        metadata = footer(file)
-        at = metadata.schema.to_arrow_schema().get_field_index("timestamp_ms")
-        groups = (metadata.row_group(n).column(at).statistics for n in range(metadata.num_row_groups))
-        if any(each is None or not each.has_min_max or each.max >= start_ms(day) - WINDOW_MS for each in groups):
+        if any(span is None or span[1] >= start_ms(day) - WINDOW_MS for span in time_spans(file)):
             yield file
 
 

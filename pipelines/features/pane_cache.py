@@ -22,8 +22,6 @@ HEAD: Final = struct.Struct("<iiq")
 """Of a pane's frame: bytes of the sensors' names, of the samples, and its start. The names follow, then the samples
 (`Pane.java`)."""
 
-NONE: Final = np.empty(0, dtype=SAMPLE)
-
 
 class Pane(NamedTuple):
     """The samples of five seconds, as bytes, their sources numbered in the order of the sensors' names."""
@@ -102,7 +100,7 @@ class FollowedPanes:
 def framed(start_ms: int, sensors: list[str], samples: Samples) -> bytes:
     """A pane as it travels; the samples' sources are places in `sensors`.
 
-    >>> pane = next(unframed(framed(5_000, ["b", "a"], NONE)))
+    >>> pane = next(unframed(framed(5_000, ["b", "a"], np.empty(0, dtype=SAMPLE))))
     >>> pane.start_ms, pane.sensors
     (5000, ('a', 'b'))
     """

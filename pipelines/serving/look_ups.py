@@ -8,7 +8,7 @@ from rich.text import Text
 
 from feature_repo.columns import VIEWS
 from feature_repo.errors import FeatureStoreError
-from feature_repo.store import open_store
+from feature_repo.store import open_online
 from pipelines.core.errors import InputError, StackError
 from pipelines.core.settings import Settings
 from pipelines.core.terminal import readable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def newest_row(settings: Settings, view: str, user: str) -> "OnlineRow":
     """Raises StackError where the store cannot be read and InputError for a user of whom it knows nothing."""
     try:
-        store = open_store(settings.feast_profile, settings.feast_folder, settings.redis_url)
+        store = open_online(settings.feast_profile, settings.feast_folder, settings.redis_url)
         from feature_repo.online import read_newest
 
         row = read_newest(store, view, [user])[0]
